@@ -1,0 +1,3 @@
+import { bundle } from "../../tools/build/bundle.ts";
+
+export default bundle("zstore");

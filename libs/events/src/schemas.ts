@@ -1,0 +1,96 @@
+import * as z from "zod";
+
+/** `tenant`, `project`, `service` and host parts: what is safe in file names, NATS subjects, container names. */
+export const Label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, "1 to 40 of a-z, 0-9 and -, not at the ends");
+export const HostId = z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+$/, "site/host, e.g. north/zpod1");
+
+/** One address that answers for an endpoint. */
+export const Server = z.strictObject({
+  /** Stable while the container lives; HAProxy's server is named after it. */
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  address: z.ipv4(),
+  port: z.int().min(1).max(65535),
+  /** `draining` takes no new requests and finishes those it has. */
+  state: z.enum(["up", "draining"]),
+});
+export type Server = z.infer<typeof Server>;
+
+/** What one host serves of one service of one stack. Bucket `endpoints`, key `<host>.<tenant>.<project>.<service>`, written by that host. */
+export const Endpoint = z.strictObject({
+  v: z.literal(1),
+  host: HostId,
+  tenant: Label,
+  project: Label,
+  service: Label,
+  /** Public host names, lower case. May be empty for a TCP service that only the map names. */
+  names: z.array(z.string()),
+  /** Path that answers 2xx or 3xx when the service is well. */
+  health: z.string().startsWith("/"),
+  /** Milliseconds after which a GET without an answer is given to another server; undefined: never, wait 60 s. */
+  answersWithin: z.int().min(200).max(60_000).optional(),
+  /** Healthy servers only; an endpoint that is known but has none keeps its name and an empty list. */
+  servers: z.array(Server),
+});
+export type Endpoint = z.infer<typeof Endpoint>;
+
+/** A compose project as it was sent. Bucket `stacks`, key `<tenant>.<project>`, written by operators. */
+export const Stack = z.strictObject({
+  v: z.literal(1),
+  tenant: Label,
+  project: Label,
+  /** Relative path -> text; has `compose.yaml`. At most 512 KiB in all. */
+  files: z.record(z.string(), z.string()),
+  /** SHA-256 of the canonical files, hex. */
+  digest: z.string(),
+  /** RFC 3339. */
+  deployedAt: z.iso.datetime(),
+  actor: z.string(),
+});
+export type Stack = z.infer<typeof Stack>;
+
+/** The map as it travels: the operator's text, the public keys, the generation, and a signature over all three. Bucket `map`, key `current`. */
+export const SignedMap = z.strictObject({
+  v: z.literal(1),
+  generation: z.int().min(1),
+  /** zcloud.yaml, verbatim. */
+  map: z.string(),
+  /** zcloud.keys.json, verbatim. */
+  keys: z.string(),
+  signer: z.string(),
+  /** Armored SSHSIG (ssh-keygen -Y sign, namespace zcloud-map) over signedText(). */
+  signature: z.string(),
+});
+export type SignedMap = z.infer<typeof SignedMap>;
+
+/** How a host is. Bucket `status`, key `<host name>`, TTL 30 s, written by that host. */
+export const Status = z.strictObject({
+  v: z.literal(1),
+  host: HostId,
+  role: z.string(),
+  version: z.string(),
+  generation: z.int().min(0),
+  ready: z.boolean(),
+  /** What is not as it should be, worst first; what it means for users and what helps. */
+  problems: z.array(z.strictObject({ what: z.string(), remedy: z.string().optional() })),
+  /** Role-specific facts for `zctl status` and `zctl routes`. */
+  facts: z.record(z.string(), z.unknown()),
+  /** RFC 3339. */
+  at: z.iso.datetime(),
+});
+export type Status = z.infer<typeof Status>;
+
+/** Something that happened. Stream `events`, subject `zc.events.<site>.<host name>.<kind>`. */
+export const Event = z.strictObject({
+  v: z.literal(1),
+  at: z.iso.datetime(),
+  host: HostId,
+  /** `endpoint-up`, `endpoint-down`, `certificate-installed`, `stack-deployed`, `stack-refused`, ... */
+  kind: z.string().regex(/^[a-z][a-z0-9-]*$/),
+  level: z.enum(["info", "warning", "error"]),
+  /** What it happened to, as the user wrote it. */
+  subject: z.string(),
+  reason: z.string(),
+  /** Who did it: an operator, or the host itself. */
+  actor: z.string(),
+});
+export type Event = z.infer<typeof Event>;

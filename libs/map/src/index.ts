@@ -1,0 +1,2 @@
+export * from "./autonomy.ts";
+export * from "./model.ts";

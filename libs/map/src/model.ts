@@ -1,0 +1,102 @@
+/**
+ * The map, resolved: every default filled in, every address computed, every reference checked.
+ * `load.ts` makes it from the operator's `zcloud.yaml`; everything else in the system is derived from it.
+ */
+
+/** The kinds of VM at a site, and the hypervisor that carries them. */
+export type Role = "zcloud" | "znet" | "zfront" | "zstore" | "zpod" | "zmah";
+
+/** In the order in which a site boots and in which addresses are given. */
+export const roles = ["zcloud", "znet", "zfront", "zstore", "zpod", "zmah"] as const satisfies readonly Role[];
+
+/** One machine: a VM, or the hypervisor itself. */
+export interface HostEntry {
+  /** How people write it: `north/zpod1`. Unique in the map. */
+  readonly id: string;
+  readonly site: string;
+  readonly role: Role;
+  /** Unique within its site: `zpod1`. Roles that can have several hosts always carry their number. */
+  readonly name: string;
+  /** `zpod1.north.zcloud.internal`. */
+  readonly fqdn: string;
+  /** IPv4, inside the site's network. */
+  readonly address: string;
+  readonly cpus: number;
+  /** Bytes. */
+  readonly memory: number;
+  /** Bytes. */
+  readonly disk: number;
+}
+
+/** A location and failure domain: one rented server. */
+export interface Site {
+  readonly name: string;
+  /** The other site's name; undefined while the map has only one site. */
+  readonly peer: string | undefined;
+  readonly public: { readonly ipv4: string; readonly ipv6: string | undefined };
+  /** CIDR, canonical: `10.64.1.0/24`. */
+  readonly network: string;
+  readonly disks: { readonly vm: string | undefined; readonly ceph: readonly string[] };
+  /** In the order of `roles`, then by number. */
+  readonly hosts: readonly HostEntry[];
+}
+
+/** Somebody who may log in and sign maps. */
+export interface Operator {
+  readonly name: string;
+  /** OpenSSH public key line without options, e.g. `ssh-ed25519 AAAA...`. */
+  readonly key: string;
+}
+
+/** A port of the world that is not HTTP, served by a stack's service. */
+export interface TcpService {
+  readonly name: string;
+  readonly port: number;
+  readonly tenant: string;
+  readonly project: string;
+  readonly service: string;
+  readonly proxyProtocol: boolean;
+}
+
+/** Whose containers run here, under which names, and how much they may use (the envelope). */
+export interface Tenant {
+  readonly name: string;
+  /** Lower-case host names; `*.garden.example.net` stands for exactly one more label. */
+  readonly names: readonly string[];
+  /** Bytes of volumes over all its stacks. */
+  readonly volumes: number;
+  /** Bytes of memory over all its containers at one site. */
+  readonly memory: number;
+  /** Cores at one site. */
+  readonly cpus: number;
+  readonly stacks: number;
+}
+
+export interface Acme {
+  /** Directory URL (RFC 8555, 7.1.1). */
+  readonly directory: string;
+  readonly contact: string | undefined;
+}
+
+export interface Storage {
+  readonly kind: "ceph" | "local";
+  readonly profile: "lab" | "metro" | "wide";
+}
+
+/** The whole of an installation. */
+export interface ZMap {
+  /** Public domain under which stacks get names by default. */
+  readonly domain: string;
+  /** Domain of the hosts' own names, `zcloud.internal` by default. */
+  readonly internalDomain: string;
+  readonly operators: readonly Operator[];
+  /** One or two, in the order of the file. */
+  readonly sites: readonly Site[];
+  readonly witness: { readonly address: string } | undefined;
+  readonly storage: Storage;
+  readonly acme: Acme;
+  /** Seconds to keep, bytes at most. */
+  readonly log: { readonly keep: number; readonly atMost: number };
+  readonly tcp: readonly TcpService[];
+  readonly tenants: readonly Tenant[];
+}
