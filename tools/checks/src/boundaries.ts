@@ -1,7 +1,11 @@
 import { execFileSync } from "node:child_process";
 
 interface Report {
-  readonly summary: { readonly error: number; readonly totalCruised: number; readonly violations: readonly Violation[] };
+  readonly summary: {
+    readonly error: number;
+    readonly totalCruised: number;
+    readonly violations: readonly Violation[];
+  };
   readonly modules: readonly { readonly source: string }[];
 }
 interface Violation {
@@ -27,6 +31,7 @@ function cruise(): Report {
 const { summary, modules } = cruise();
 for (const { from, to, rule } of summary.violations) console.error(`${from} -> ${to}: breaks ${rule.name}`);
 const unseen = expected.filter((room) => !modules.some(({ source }) => source.startsWith(room)));
-if (unseen.length > 0) console.error(`dependency-cruiser saw no module in ${unseen.join(", ")}; its view of the code is broken`);
+if (unseen.length > 0)
+  console.error(`dependency-cruiser saw no module in ${unseen.join(", ")}; its view of the code is broken`);
 console.log(`boundaries: ${modules.length} modules, ${summary.violations.length} violations`);
 if (summary.violations.length > 0 || unseen.length > 0) process.exit(1);
