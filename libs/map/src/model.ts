@@ -21,6 +21,7 @@ export interface HostEntry {
   readonly fqdn: string;
   /** IPv4, inside the site's network. */
   readonly address: string;
+  /** Of a zcloud: what the map says about the machine, 0 where it says nothing; of a VM always known. */
   readonly cpus: number;
   /** Bytes. */
   readonly memory: number;
@@ -56,6 +57,15 @@ export interface TcpService {
   readonly project: string;
   readonly service: string;
   readonly proxyProtocol: boolean;
+}
+
+/** A port that one zmah opens to the zmah of the same number at the other site, for a service that replicates itself. */
+export interface ReplicationPort {
+  readonly name: string;
+  readonly port: number;
+  readonly tenant: string;
+  readonly project: string;
+  readonly service: string;
 }
 
 /** Whose containers run here, under which names, and how much they may use (the envelope). */
@@ -98,5 +108,6 @@ export interface ZMap {
   /** Seconds to keep, bytes at most. */
   readonly log: { readonly keep: number; readonly atMost: number };
   readonly tcp: readonly TcpService[];
+  readonly replication: readonly ReplicationPort[];
   readonly tenants: readonly Tenant[];
 }

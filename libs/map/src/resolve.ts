@@ -1,0 +1,164 @@
+import { defaultNames, defaults, directories } from "./defaults.ts";
+import { canonicalIpv6, formatIpv4, parseNetwork } from "./ip.ts";
+import type { HostEntry, Role, Site, TcpService, Tenant, ZMap } from "./model.ts";
+import { canonicalKey } from "./openssh-key.ts";
+import type { MapFile } from "./schema.ts";
+import { parseDuration, parseSize } from "./units.ts";
+
+export type VmRole = Exclude<Role, "zcloud">;
+
+/** Where a role's hosts stand in the site's network, counted from its first address; `zpod1` is at 17. */
+export const offsets = { zcloud: 1, znet: 2, zfront: 3, zstore: 4, zpod: 16, zmah: 32 } as const satisfies Record<
+  Role,
+  number
+>;
+
+/** Fills in defaults and computes addresses. The file has passed the schema and the cross-checks. */
+export function resolveMap(file: MapFile): ZMap {
+  const internalDomain = file.internal_domain ?? defaults.internalDomain;
+  const siteNames = Object.keys(file.sites);
+  return {
+    domain: file.domain,
+    internalDomain,
+    operators: file.operators.map(({ name, key }) => ({ name, key: canonicalKey(key) })),
+    sites: siteNames.map((name) =>
+      resolveSite(
+        file,
+        name,
+        siteNames.find((other) => other !== name),
+        internalDomain,
+      ),
+    ),
+    witness: file.witness,
+    storage: {
+      kind: file.storage?.kind ?? defaults.storage.kind,
+      profile: file.storage?.profile ?? defaults.storage.profile,
+    },
+    acme: {
+      directory: directoryUrl(file.acme?.directory ?? defaults.acme.directory),
+      contact: file.acme?.contact,
+    },
+    log: {
+      keep: seconds(file.log?.keep ?? defaults.log.keep),
+      atMost: bytes(file.log?.at_most ?? defaults.log.atMost),
+    },
+    tcp: entries(file.tcp).map(
+      ([name, tcp]): TcpService => ({
+        name,
+        port: tcp.port,
+        ...served(tcp),
+        proxyProtocol: tcp.proxy_protocol ?? false,
+      }),
+    ),
+    replication: entries(file.replication).map(([name, entry]) => ({ name, port: entry.port, ...served(entry) })),
+    tenants: entries(file.tenants).map(([name, tenant]) => resolveTenant(name, tenant, file.domain)),
+  };
+}
+
+function resolveSite(file: MapFile, name: string, peer: string | undefined, internalDomain: string): Site {
+  const { public: addresses, network, disks, machine } = file.sites[name] as MapFile["sites"][string];
+  const first = parseNetwork(network)?.first ?? 0;
+  const host = (role: Role, number: number, size: Pick<HostEntry, "cpus" | "memory" | "disk">): HostEntry => {
+    const hostName = number === 0 ? role : `${role}${number}`;
+    const address = formatIpv4(first + offsets[role] + number);
+    return {
+      id: `${name}/${hostName}`,
+      site: name,
+      role,
+      name: hostName,
+      fqdn: `${hostName}.${name}.${internalDomain}`,
+      address,
+      ...size,
+    };
+  };
+  const single = (["znet", "zfront", "zstore"] as const).map((role) => host(role, 0, hostSize(file, name, role)));
+  const counted = (["zpod", "zmah"] as const).flatMap((role) =>
+    Array.from({ length: hostCount(file, role) }, (_, index) => host(role, index + 1, hostSize(file, name, role))),
+  );
+  const zcloud = {
+    cpus: machine?.cpus ?? 0,
+    memory: machine?.memory === undefined ? 0 : bytes(machine.memory),
+    disk: 0,
+  };
+  return {
+    name,
+    peer,
+    public: { ipv4: addresses.ipv4, ipv6: addresses.ipv6 === undefined ? undefined : canonicalIpv6(addresses.ipv6) },
+    network,
+    disks: { vm: disks?.vm, ceph: disks?.ceph ?? [] },
+    hosts: [host("zcloud", 0, zcloud), ...single, ...counted],
+  };
+}
+
+/** The part of a file that sizes hosts; a file with problems elsewhere may have it too. */
+export interface Sizes {
+  readonly hosts?:
+    | Partial<
+        Record<
+          VmRole,
+          | {
+              cpus?: number | undefined;
+              memory?: string | undefined;
+              disk?: string | undefined;
+              count?: number | undefined;
+            }
+          | undefined
+        >
+      >
+    | undefined;
+  readonly sites?: Readonly<Record<string, Pick<Sizes, "hosts"> | undefined>> | undefined;
+}
+
+/** Size of a role's hosts at a site: the site's own, else the map's, else the default. */
+export function hostSize(file: Sizes, site: string, role: VmRole): { cpus: number; memory: number; disk: number } {
+  const own = file.sites?.[site]?.hosts?.[role];
+  const common = file.hosts?.[role];
+  const usual = defaults.hosts[role];
+  return {
+    cpus: own?.cpus ?? common?.cpus ?? usual.cpus,
+    memory: bytes(own?.memory ?? common?.memory ?? usual.memory),
+    disk: bytes(own?.disk ?? common?.disk ?? usual.disk),
+  };
+}
+
+/** How many hosts of the role each site has. */
+export function hostCount(file: Sizes, role: VmRole): number {
+  return file.hosts?.[role]?.count ?? 1;
+}
+
+function resolveTenant(name: string, tenant: NonNullable<MapFile["tenants"]>[string], domain: string): Tenant {
+  return {
+    name,
+    names: tenant.names ?? defaultNames(name, domain),
+    volumes: bytes(tenant.volumes ?? defaults.tenant.volumes),
+    memory: bytes(tenant.memory ?? defaults.tenant.memory),
+    cpus: tenant.cpus ?? defaults.tenant.cpus,
+    stacks: tenant.stacks ?? defaults.tenant.stacks,
+  };
+}
+
+function served({ stack, service }: { stack: string; service: string }) {
+  const [tenant = "", project = ""] = stack.split("/");
+  return { tenant, project, service };
+}
+
+function directoryUrl(directory: string): string {
+  return directories[directory] ?? directory;
+}
+
+function entries<T>(record: Readonly<Record<string, T>> | undefined): [string, T][] {
+  return Object.entries(record ?? {});
+}
+
+/** The schema has checked both; a value that gets here unchecked is a bug. */
+function bytes(size: string): number {
+  const value = parseSize(size);
+  if (value === undefined) throw new TypeError(`resolve map: ${size} is not a size`);
+  return value;
+}
+
+function seconds(duration: string): number {
+  const value = parseDuration(duration);
+  if (value === undefined) throw new TypeError(`resolve map: ${duration} is not a duration`);
+  return value;
+}
