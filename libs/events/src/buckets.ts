@@ -1,21 +1,61 @@
 import type * as z from "zod";
 import { Endpoint, SignedMap, Stack, Status } from "./schemas.ts";
 
-/** The key-value buckets of a site. Each site owns its own and mirrors the peer's read-only. */
+const MiB = 1024 * 1024;
+
+/**
+ * The key-value buckets of a site. Each site owns its own and mirrors the peer's read-only.
+ * `ttl`: milliseconds. `tokens`: parts of a key. `maxBytes`: of the whole bucket, `maxValue`: of one value.
+ */
 export const buckets = {
-  map: { schema: SignedMap, history: 5, ttl: 0, mirrored: false },
-  stacks: { schema: Stack, history: 10, ttl: 0, mirrored: true },
-  endpoints: { schema: Endpoint, history: 1, ttl: 0, mirrored: true },
-  status: { schema: Status, history: 1, ttl: 30_000, mirrored: true },
+  map: { schema: SignedMap, history: 5, ttl: 0, mirrored: false, tokens: 1, maxBytes: 32 * MiB, maxValue: 1 * MiB },
+  stacks: { schema: Stack, history: 10, ttl: 0, mirrored: true, tokens: 2, maxBytes: 256 * MiB, maxValue: 768 * 1024 },
+  endpoints: {
+    schema: Endpoint,
+    history: 1,
+    ttl: 0,
+    mirrored: true,
+    tokens: 4,
+    maxBytes: 32 * MiB,
+    maxValue: 64 * 1024,
+  },
+  status: {
+    schema: Status,
+    history: 1,
+    ttl: 30_000,
+    mirrored: true,
+    tokens: 1,
+    maxBytes: 16 * MiB,
+    maxValue: 256 * 1024,
+  },
 } as const;
+
+/** Every bucket, in the order of the table. */
+export const bucketNames = Object.keys(buckets) as readonly BucketName[];
 
 export type BucketName = keyof typeof buckets;
 export type BucketValue<B extends BucketName> = z.infer<(typeof buckets)[B]["schema"]>;
 
 /** Stream of events, one a site; 90 days or 256 MiB, whichever is less. */
-export const eventStream = { name: "events", subjects: ["zc.events.>"], maxAge: 90 * 86_400_000, maxBytes: 256 * 1024 * 1024 } as const;
+export const eventStream = {
+  name: "events",
+  subjects: ["zc.events.>"],
+  maxAge: 90 * 86_400_000,
+  maxBytes: 256 * 1024 * 1024,
+} as const;
 
 /** Subject of an event: `zc.events.north.zpod1.endpoint-up`. */
 export function eventSubject(host: string, kind: string): string {
   return `zc.events.${host.replace("/", ".")}.${kind}`;
+}
+
+/** The key under which a value belongs; one that stands elsewhere is not believed. */
+export function keyOf<B extends BucketName>(bucket: B, value: BucketValue<B>): string;
+export function keyOf(bucket: BucketName, value: BucketValue<BucketName>): string {
+  if (bucket === "map") return "current";
+  const parts = value as { host?: string; tenant?: string; project?: string; service?: string };
+  const host = (parts.host ?? "").replace(/^.*\//, "");
+  if (bucket === "status") return host;
+  const stack = `${parts.tenant}.${parts.project}`;
+  return bucket === "stacks" ? stack : `${host}.${stack}.${parts.service}`;
 }

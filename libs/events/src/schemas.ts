@@ -1,7 +1,9 @@
 import * as z from "zod";
 
 /** `tenant`, `project`, `service` and host parts: what is safe in file names, NATS subjects, container names. */
-export const Label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, "1 to 40 of a-z, 0-9 and -, not at the ends");
+export const Label = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, "1 to 40 of a-z, 0-9 and -, not at the ends");
 export const HostId = z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+$/, "site/host, e.g. north/zpod1");
 
 /** One address that answers for an endpoint. */
