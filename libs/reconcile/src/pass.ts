@@ -1,0 +1,52 @@
+import { NotConvergedError } from "./errors.ts";
+import type { Action, Reconciler } from "./reconciler.ts";
+
+/** The signals of a pass: reading stops at once, writing only after a grace, so that an action under way can finish. */
+export interface PassSignals {
+  /** Aborts at a stop or at the deadline. */
+  readonly read: AbortSignal;
+  /** Aborts at the deadline, or some grace after a stop. */
+  readonly write: AbortSignal;
+}
+
+export interface PassHooks<A extends Action> {
+  planned?(actions: readonly A[]): void;
+  applying?(action: A): void;
+  applied?(action: A): void;
+}
+
+/**
+ * One pass: observe, plan, apply each action in order, observe again and expect an empty plan.
+ * Returns what was applied. Throws what observe, plan or apply threw, NotConvergedError, or the signals' reason.
+ */
+export async function runPass<D, O, A extends Action>(
+  reconciler: Reconciler<D, O, A>,
+  desired: D,
+  signals: PassSignals,
+  hooks: PassHooks<A> = {},
+): Promise<readonly A[]> {
+  const actions = await observeAndPlan(reconciler, desired, signals.read);
+  hooks.planned?.(actions);
+  if (actions.length === 0) return actions;
+  for (const action of actions) {
+    signals.read.throwIfAborted();
+    hooks.applying?.(action);
+    await reconciler.apply(action, signals.write);
+    hooks.applied?.(action);
+  }
+  const remaining = await observeAndPlan(reconciler, desired, signals.read);
+  if (remaining.length > 0) throw new NotConvergedError(reconciler.name, remaining);
+  return actions;
+}
+
+/** The plan as it would be applied now; reads only. */
+export async function observeAndPlan<D, O, A extends Action>(
+  reconciler: Reconciler<D, O, A>,
+  desired: D,
+  signal: AbortSignal,
+): Promise<readonly A[]> {
+  signal.throwIfAborted();
+  const observed = await reconciler.observe(signal);
+  signal.throwIfAborted();
+  return reconciler.plan(desired, observed);
+}
