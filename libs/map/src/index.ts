@@ -1,5 +1,5 @@
 export * from "./autonomy.ts";
-export { type Keys, type KeysResult, loadKeys } from "./keys.ts";
+export { Keys, type KeysResult, loadKeys } from "./keys.ts";
 export { type LoadResult, loadMap } from "./load.ts";
 export * from "./model.ts";
 export { covers } from "./names.ts";

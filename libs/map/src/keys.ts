@@ -1,6 +1,7 @@
 import * as z from "zod";
-import { locate, parseYaml } from "./document.ts";
-import { formatPath, type Problem, sortProblems } from "./problems.ts";
+import { parseYaml } from "./document.ts";
+import { toProblem } from "./findings.ts";
+import { type Problem, sortProblems } from "./problems.ts";
 import { schemaFindings } from "./schema-problems.ts";
 
 const hostId = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/;
@@ -42,10 +43,8 @@ export function loadKeys(text: string, file: string): KeysResult {
   const parsed = Keys.safeParse(json.value);
   if (parsed.success) return { ok: true, keys: parsed.data };
   const yaml = parseYaml(text);
-  const problems = schemaFindings(parsed.error.issues, json.value).map(({ path, message, at }) => {
-    return { file, ...locate(yaml, path, at), path: formatPath(path), message };
-  });
-  return { ok: false, problems: sortProblems(problems) };
+  const findings = schemaFindings(Keys, json.value, parsed.error.issues);
+  return { ok: false, problems: sortProblems(findings.map((finding) => toProblem(file, yaml, finding))) };
 }
 
 function parseJson(text: string): { value?: unknown; error?: string } {

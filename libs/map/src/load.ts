@@ -1,9 +1,13 @@
-import { locate, parseYaml, positionAt } from "./document.ts";
+import { advice, type Check, checks } from "./cross-checks.ts";
+import { parseYaml } from "./document.ts";
+import { type Draft, draftOf } from "./draft.ts";
+import { toProblem } from "./findings.ts";
 import type { ZMap } from "./model.ts";
 import { formatPath, type Problem, sortProblems } from "./problems.ts";
 import { resolveMap } from "./resolve.ts";
 import { MapFile } from "./schema.ts";
 import { schemaFindings } from "./schema-problems.ts";
+import { checkSyntax, unparsable } from "./syntax.ts";
 
 /** `warnings` are worth reading and stop nothing. */
 export type LoadResult =
@@ -11,23 +15,30 @@ export type LoadResult =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /**
- * The map that `text`, a zcloud.yaml, describes; or everything that is wrong with it.
+ * The map that `text`, a zcloud.yaml, describes; or everything that is wrong with it, in the order of the file.
+ * Never throws: whatever stands in the text is the operator's to correct.
  * @param file what to call it in problems
  */
 export function loadMap(text: string, file: string): LoadResult {
+  const unfit = unparsable(text);
+  if (unfit !== undefined) return { ok: false, problems: [{ file, path: "", ...unfit }] };
   const yaml = parseYaml(text);
-  const syntax = yaml.document.errors.map((error) => ({
-    file,
-    ...positionAt(yaml, error.pos[0]),
-    path: "",
-    message: error.message,
-  }));
-  if (syntax.length > 0) return { ok: false, problems: sortProblems(syntax) };
+  const syntax = checkSyntax(file, text, yaml);
+  if (syntax.broken) return { ok: false, problems: sortProblems(syntax.problems) };
+
   const value: unknown = yaml.document.toJS();
   const parsed = MapFile.safeParse(value);
-  if (parsed.success) return { ok: true, map: resolveMap(parsed.data), warnings: [] };
-  const problems = schemaFindings(parsed.error.issues, value).map(({ path, message, at }) => {
-    return { file, ...locate(yaml, path, at), path: formatPath(path), message };
-  });
-  return { ok: false, problems: sortProblems(problems) };
+  const issues = parsed.error?.issues ?? [];
+  const shape = schemaFindings(MapFile, value, issues).filter(({ path }) => !syntax.paths.includes(formatPath(path)));
+  const draft = draftOf(value, issues);
+  const problems = [...shape, ...run(checks, draft)].map((finding) => toProblem(file, yaml, finding));
+  if (!parsed.success || problems.length + syntax.problems.length > 0) {
+    return { ok: false, problems: sortProblems([...syntax.problems, ...problems]) };
+  }
+  const warnings = run(advice, draft).map((finding) => toProblem(file, yaml, finding));
+  return { ok: true, map: resolveMap(parsed.data), warnings: sortProblems(warnings) };
+}
+
+function run(list: readonly Check[], draft: Draft) {
+  return list.flatMap((check) => check(draft));
 }

@@ -3,9 +3,8 @@ import { canonicalIpv6, formatIpv4, parseNetwork } from "./ip.ts";
 import type { HostEntry, Role, Site, TcpService, Tenant, ZMap } from "./model.ts";
 import { canonicalKey } from "./openssh-key.ts";
 import type { MapFile } from "./schema.ts";
+import { hostCount, hostSize } from "./sizing.ts";
 import { parseDuration, parseSize } from "./units.ts";
-
-export type VmRole = Exclude<Role, "zcloud">;
 
 /** Where a role's hosts stand in the site's network, counted from its first address; `zpod1` is at 17. */
 export const offsets = { zcloud: 1, znet: 2, zfront: 3, zstore: 4, zpod: 16, zmah: 32 } as const satisfies Record<
@@ -88,42 +87,6 @@ function resolveSite(file: MapFile, name: string, peer: string | undefined, inte
     disks: { vm: disks?.vm, ceph: disks?.ceph ?? [] },
     hosts: [host("zcloud", 0, zcloud), ...single, ...counted],
   };
-}
-
-/** The part of a file that sizes hosts; a file with problems elsewhere may have it too. */
-export interface Sizes {
-  readonly hosts?:
-    | Partial<
-        Record<
-          VmRole,
-          | {
-              cpus?: number | undefined;
-              memory?: string | undefined;
-              disk?: string | undefined;
-              count?: number | undefined;
-            }
-          | undefined
-        >
-      >
-    | undefined;
-  readonly sites?: Readonly<Record<string, Pick<Sizes, "hosts"> | undefined>> | undefined;
-}
-
-/** Size of a role's hosts at a site: the site's own, else the map's, else the default. */
-export function hostSize(file: Sizes, site: string, role: VmRole): { cpus: number; memory: number; disk: number } {
-  const own = file.sites?.[site]?.hosts?.[role];
-  const common = file.hosts?.[role];
-  const usual = defaults.hosts[role];
-  return {
-    cpus: own?.cpus ?? common?.cpus ?? usual.cpus,
-    memory: bytes(own?.memory ?? common?.memory ?? usual.memory),
-    disk: bytes(own?.disk ?? common?.disk ?? usual.disk),
-  };
-}
-
-/** How many hosts of the role each site has. */
-export function hostCount(file: Sizes, role: VmRole): number {
-  return file.hosts?.[role]?.count ?? 1;
 }
 
 function resolveTenant(name: string, tenant: NonNullable<MapFile["tenants"]>[string], domain: string): Tenant {

@@ -1,0 +1,66 @@
+import { ports } from "../autonomy.ts";
+import { didYouMean } from "../did-you-mean.ts";
+import { type Draft, entriesOf } from "../draft.ts";
+import type { Finding } from "../findings.ts";
+import { formatPath } from "../problems.ts";
+
+/** What zFront, or the zCloud before it, listens at already. */
+const frontPorts = new Map<number, string>([
+  [ports.ssh, "SSH"],
+  [ports.http, "HTTP"],
+  [ports.https, "HTTPS"],
+  [ports.peerFront, "zFront's peer listener"],
+  [ports.service, "the services' health and metrics"],
+]);
+
+const mahPorts = new Map<number, string>([
+  [ports.ssh, "SSH"],
+  [ports.service, "the services' health and metrics"],
+]);
+
+const sections = [
+  { key: "tcp", taken: frontPorts },
+  { key: "replication", taken: mahPorts },
+] as const;
+
+export function portClash(draft: Draft): Finding[] {
+  return sections.flatMap(({ key, taken }) => {
+    const entries = entriesOf(draft[key]);
+    return entries.flatMap(([name, { port }], index) => {
+      const path = [key, name, "port"];
+      if (port === undefined) return [];
+      const owner = taken.get(port);
+      if (owner !== undefined) return [{ path, message: `port ${port} is taken by ${owner}; choose another` }];
+      if (key === "replication" && port >= ports.published.from && port <= ports.published.to) {
+        const range = `${ports.published.from} to ${ports.published.to}`;
+        return [
+          {
+            path,
+            message: `port ${port} is among those that containers are published at (${range}); choose one below`,
+          },
+        ];
+      }
+      const twin = entries.slice(0, index).find(([, other]) => other.port === port);
+      if (twin === undefined) return [];
+      const other = [key, twin[0], "port"];
+      return [{ path, message: `port ${port} is already ${formatPath(other)}; choose another`, seeAlso: other }];
+    });
+  });
+}
+
+/** A service of the map must belong to a tenant of the map. */
+export function unknownTenant(draft: Draft): Finding[] {
+  const tenants = Object.keys(draft.tenants ?? {});
+  return sections.flatMap(({ key }) =>
+    entriesOf(draft[key]).flatMap(([name, { stack }]) => {
+      const tenant = stack?.split("/")[0];
+      if (tenant === undefined || tenants.includes(tenant)) return [];
+      const near = didYouMean(tenant, tenants);
+      const remedy =
+        near === undefined
+          ? `add it to tenants, or name one of ${tenants.join(", ") || "those you add"}`
+          : `did you mean ${near}?`;
+      return [{ path: [key, name, "stack"], message: `there is no tenant ${tenant}; ${remedy}` }];
+    }),
+  );
+}
