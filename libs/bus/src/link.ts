@@ -1,4 +1,4 @@
-import { type ConnectionOptions, connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
+import { type ConnectionOptions, connect, type NatsConnection, nkeyAuthenticator, type TlsOptions } from "@nats-io/transport-node";
 import { inboxOf, type LinkOptions } from "./options.ts";
 
 /** Work that belongs to one connection: started when it is there, told to stop by the signal when it is lost. */
@@ -54,9 +54,9 @@ export function openLink(options: LinkOptions): Link {
   async function run(): Promise<void> {
     let delay = firstDelay;
     let said = "";
-    while (!closing.signal.aborted) {
+    for (let attempt = 0; !closing.signal.aborted; attempt += 1) {
       try {
-        const connection = await connect(connectionOptions(options));
+        const connection = await connect(connectionOptions(options, attempt));
         if (closing.signal.aborted) return await connection.close();
         delay = firstDelay;
         said = "";
@@ -99,9 +99,12 @@ export function openLink(options: LinkOptions): Link {
  * The client's own reconnection stays off: a new connection has new watches, so nothing that happened meanwhile can
  * be missed. A dead peer is found within 15 s (ping every 5 s, two may be lost).
  */
-function connectionOptions(options: LinkOptions): ConnectionOptions {
+function connectionOptions(options: LinkOptions, attempt: number): ConnectionOptions {
+  const server = options.servers[attempt % options.servers.length] ?? "127.0.0.1:4222";
+  // The client asks Node to compare the certificate with the name only, which is empty for an address: say it here.
+  const host = server.replace(/:\d+$/, "");
   return {
-    servers: [...options.servers],
+    servers: [server],
     name: options.name,
     inboxPrefix: inboxOf(options.name),
     authenticator: nkeyAuthenticator(new TextEncoder().encode(options.seed.trim())),
@@ -110,7 +113,7 @@ function connectionOptions(options: LinkOptions): ConnectionOptions {
     timeout: 5_000,
     pingInterval: 5_000,
     maxPingOut: 2,
-    ...(options.tls === undefined ? {} : { tls: { ...options.tls, handshakeFirst: false } }),
+    ...(options.tls === undefined ? {} : { tls: { ...options.tls, host } as TlsOptions }),
   };
 }
 

@@ -76,47 +76,49 @@ async function follow(
     watcher.confirmed();
   }
 
+  /** Status messages: heartbeats (100) carry the last number sent, flow control (100) wants an answer. */
+  function control(message: Msg, code: number): void {
+    if (code !== 100) once.abort();
+    if (message.reply !== undefined && message.reply !== "") message.respond();
+    const stalled = message.headers?.get("Nats-Consumer-Stalled") ?? "";
+    if (stalled !== "") connection.publish(stalled);
+    const last = message.headers?.get("Nats-Last-Consumer") ?? "";
+    if (last === "") return;
+    if (Number(last) > delivered) once.abort();
+    // A bucket may hold fewer keys than it promised (one changed or expired meanwhile): this says "that was all".
+    else if (phase === "snapshot") finishSnapshot();
+    else watcher.confirmed();
+  }
+
   function take(message: Msg): void {
     heardAt = Date.now();
-    const status = message.headers?.code ?? 0;
-    if (status === 100) {
-      if (message.reply !== undefined && message.reply !== "") message.respond();
-      const stalled = message.headers?.get("Nats-Consumer-Stalled") ?? "";
-      if (stalled !== "") connection.publish(stalled);
-      const last = Number(message.headers?.get("Nats-Last-Consumer") ?? "0");
-      if (last > delivered) return once.abort();
-      // A bucket may hold fewer keys than it promised (one changed or expired meanwhile): a heartbeat means "that was all".
-      if (phase === "snapshot") return finishSnapshot();
-      return watcher.confirmed();
+    const code = message.headers?.code ?? 0;
+    if (code !== 0) {
+      control(message, code);
+      return;
     }
-    if (status !== 0) return once.abort();
-    // $JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<time>.<pending>, counted from the end
-    // because a domain and an account hash may stand in front.
-    const tokens = (message.reply ?? "").split(".");
-    const at = tokens.length > 9 ? 7 : 5;
-    const [sequence, order, , pending] = tokens.slice(at).map(Number);
-    if (order !== delivered + 1) return once.abort();
+    const { sequence, order, pending } = positionOf(message.reply ?? "");
+    if (order !== delivered + 1) {
+      once.abort();
+      return;
+    }
     delivered = order;
-    if (!message.subject.startsWith(prefix)) return;
     const operation = message.headers?.get("KV-Operation") ?? "";
     const gone = operation === "DEL" || operation === "PURGE";
-    const seen = {
-      key: message.subject.slice(prefix.length),
-      value: gone ? undefined : message.data,
-      sequence: sequence ?? 0,
-    };
+    const seen = { key: message.subject.slice(prefix.length), value: gone ? undefined : message.data, sequence };
     if (phase === "live") {
       watcher.change(seen);
-      return watcher.confirmed();
+      watcher.confirmed();
+    } else {
+      collected.push(seen);
+      if (pending === 0) finishSnapshot();
     }
-    collected.push(seen);
-    if (pending === 0) finishSnapshot();
   }
 
   const subscription = connection.subscribe(deliver, {
     callback(error, message) {
-      if (error !== null && error !== undefined) return once.abort();
-      if (phase === "creating") early.push(message);
+      if (error !== null && error !== undefined) once.abort();
+      else if (phase === "creating") early.push(message);
       else take(message);
     },
   });
@@ -145,4 +147,14 @@ async function follow(
   } finally {
     subscription.unsubscribe();
   }
+}
+
+/**
+ * `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream sequence>.<consumer sequence>.<time>.<pending>`; newer servers put
+ * domain and account hash before the stream (ADR-15).
+ */
+export function positionOf(reply: string): { sequence: number; order: number; pending: number } {
+  const tokens = reply.split(".");
+  const [, sequence, order, , pending] = tokens.slice(tokens.length > 9 ? 6 : 4).map(Number);
+  return { sequence: sequence ?? 0, order: order ?? 0, pending: pending ?? 0 };
 }

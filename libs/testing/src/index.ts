@@ -1,1 +1,3 @@
+export * from "./certificates.ts";
+export * from "./daemon.ts";
 export * from "./rootfs.ts";

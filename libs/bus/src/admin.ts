@@ -1,0 +1,132 @@
+import { DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
+import type { NatsConnection } from "@nats-io/transport-node";
+import {
+  type BucketName,
+  type BucketValue,
+  Event,
+  eventStream,
+  keyOf,
+  type SignedMap,
+  type Stack,
+} from "@zcloud/events";
+import { type Ensured, ensureBuckets } from "./ensure.ts";
+import { type Link, openLink, pause, text } from "./link.ts";
+import type { LinkOptions } from "./options.ts";
+
+/** The bus is away: what was asked for can't be done now. */
+export class BusAwayError extends Error {
+  readonly code = "BUS_AWAY";
+
+  constructor(what: string, options?: ErrorOptions) {
+    super(`${what}: the site's bus does not answer; see: systemctl status nats-server`, options);
+    this.name = "BusAwayError";
+  }
+}
+
+/** What only znet may do: own the site's streams, write stacks and maps, read events. */
+export interface BusAdmin {
+  readonly link: Link;
+  /** Whether every stream of the site was there and right when last looked at. */
+  ensured(): boolean;
+  /** From now on this peer is mirrored; idempotent, repeated at every connection. */
+  wantPeer(peer: string | undefined): void;
+  putStack(stack: Stack): Promise<void>;
+  deleteStack(tenant: string, project: string): Promise<void>;
+  putMap(map: SignedMap): Promise<void>;
+  /** Events since a time (milliseconds since the epoch), oldest first; the newest `limit` of them. */
+  readEvents(since: number, limit: number): Promise<readonly Event[]>;
+  close(): Promise<void>;
+}
+
+const ensureEvery = 60_000;
+
+/** A connection of its own for administration; makes the site's streams and keeps them right. Returns at once. */
+export function openAdmin(options: LinkOptions): BusAdmin {
+  const link = openLink({ ...options, name: options.name });
+  let peer: string | undefined;
+  let ensured = false;
+  let wake = new AbortController();
+
+  async function keepStreams(connection: NatsConnection, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      wake = new AbortController();
+      let delay = ensureEvery;
+      try {
+        const done = await ensureBuckets(connection, peer);
+        ensured = true;
+        const changed = done.filter(({ did }: Ensured) => did !== "kept");
+        if (changed.length > 0) options.logger.info({ streams: changed }, "bus streams made or changed");
+      } catch (error) {
+        ensured = false;
+        delay = 1_000;
+        if (!signal.aborted) options.logger.warn({ reason: text(error) }, "bus streams not right yet; trying on");
+      }
+      await pause(delay, signal, wake.signal);
+    }
+    ensured = false;
+  }
+  link.attach((connection, signal) => void keepStreams(connection, signal));
+
+  function present(what: string): NatsConnection {
+    const connection = link.connection();
+    if (connection === undefined) throw new BusAwayError(what);
+    return connection;
+  }
+
+  async function put<B extends BucketName>(bucket: B, value: BucketValue<B>): Promise<void> {
+    const key = keyOf(bucket, value);
+    const kv = await new Kvm(jetstream(present(`write ${bucket} ${key}`), { timeout: 5_000 })).open(bucket);
+    await kv.put(key, JSON.stringify(value));
+  }
+
+  return {
+    link,
+    ensured: () => ensured,
+    wantPeer(wanted) {
+      if (wanted === peer) return;
+      peer = wanted;
+      wake.abort();
+    },
+    putStack: (stack) => put("stacks", stack),
+    putMap: (map) => put("map", map),
+    async deleteStack(tenant, project) {
+      const kv = await new Kvm(jetstream(present(`delete ${tenant}/${project}`), { timeout: 5_000 })).open("stacks");
+      await kv.delete(`${tenant}.${project}`);
+    },
+    readEvents: (since, limit) => readEvents(present("read events"), since, limit),
+    close: () => link.close(),
+  };
+}
+
+/** Reads through a short-lived ordered consumer; keeps at most `limit` events in memory. */
+async function readEvents(connection: NatsConnection, since: number, limit: number): Promise<readonly Event[]> {
+  const client = jetstream(connection, { timeout: 5_000 });
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const { state } = await manager.streams.info(eventStream.name);
+  if (state.messages === 0 || Date.parse(String(state.last_ts)) < since) return [];
+  // The newest `limit` cannot begin earlier than this; times may say later.
+  const first = Math.max(state.first_seq, state.last_seq - limit + 1);
+  const consumer = await client.consumers.get(eventStream.name, {
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: first,
+  });
+  const events: Event[] = [];
+  const messages = await consumer.fetch({ max_messages: limit, expires: 2_000 });
+  for await (const message of messages) {
+    const event = decode(message.data);
+    if (event !== undefined && Date.parse(event.at) >= since) events.push(event);
+    if (message.seq >= state.last_seq) break;
+  }
+  await consumer.delete().catch(() => {});
+  return events;
+}
+
+function decode(data: Uint8Array): Event | undefined {
+  try {
+    const parsed = Event.safeParse(JSON.parse(new TextDecoder().decode(data)));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,67 @@
+import type { BucketName } from "@zcloud/events";
+import { buckets } from "@zcloud/events";
+import type { HostEntry, Role } from "@zcloud/map";
+
+/** Subjects a host may publish to and subscribe to; nothing else. */
+export interface Permissions {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+/** What a role reads beside the map, and the bucket in which it owns keys beside its status. */
+interface Part {
+  readonly site: readonly BucketName[];
+  readonly peer: readonly BucketName[];
+  readonly owns: readonly BucketName[];
+}
+
+const nothing: Part = { site: [], peer: [], owns: [] };
+const parts: Readonly<Record<Exclude<Role, "znet" | "zcloud">, Part>> = {
+  zfront: { site: ["endpoints"], peer: ["endpoints"], owns: [] },
+  zstore: nothing,
+  zpod: { site: ["stacks"], peer: [], owns: ["endpoints"] },
+  zmah: { site: ["stacks"], peer: [], owns: ["endpoints"] },
+};
+
+/**
+ * Who may say what on the site's bus. znet administers it. Everybody else reads the map, writes its own status and
+ * events, and has its part in the table above. A host owns the keys that begin with its name.
+ */
+export function permissionsOf(host: HostEntry): Permissions {
+  const inbox = `_INBOX.${host.site}.${host.name}.>`;
+  if (host.role === "znet")
+    return { publish: ["$JS.API.>", "$JS.FC.>", "$KV.>", "zc.events.>"], subscribe: [inbox, "zc.events.>"] };
+  const part = host.role === "zcloud" ? nothing : parts[host.role];
+  const owned: readonly BucketName[] = ["status", ...part.owns];
+  const site: readonly BucketName[] = ["map", ...part.site];
+  const streams = [...new Set([...owned, ...site])].map((bucket) => `KV_${bucket}`);
+  const mirrors = part.peer.map((bucket) => `KV_peer_${bucket}`);
+  return {
+    publish: [
+      ...owned.map((bucket) => `$KV.${ownKeys(bucket, host.name)}`),
+      `zc.events.${host.site}.${host.name}.>`,
+      ...owned.map((bucket) => read(`KV_${bucket}`, ownKeys(bucket, host.name))),
+      ...site.map((bucket) => read(`KV_${bucket}`, `${bucket}.>`)),
+      ...part.peer.flatMap((bucket) => [
+        read(`KV_peer_${bucket}`, `${bucket}.>`),
+        `$JS.API.STREAM.INFO.KV_peer_${bucket}`,
+      ]),
+      ...[...streams, ...mirrors].map((stream) => `$JS.FC.${stream}.>`),
+    ],
+    subscribe: [inbox],
+  };
+}
+
+/** Hosts that have no service have no key and no user. */
+export function usesBus(host: HostEntry): boolean {
+  return host.role !== "zcloud";
+}
+
+/** The request that makes a consumer names stream and filter in its subject, so that reading can be narrowed to keys. */
+function read(stream: string, filter: string): string {
+  return `$JS.API.CONSUMER.CREATE.${stream}.*.$KV.${filter}`;
+}
+
+function ownKeys(bucket: BucketName, name: string): string {
+  return buckets[bucket].tokens === 1 ? `${bucket}.${name}` : `${bucket}.${name}.>`;
+}

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:net";
+
+/** A real daemon started for a test. */
+export interface Daemon {
+  readonly pid: number;
+  /** Everything it has written to standard output and error. */
+  said(): string;
+  signal(name: NodeJS.Signals): void;
+  /** Ends it by the signal and waits until it is gone. */
+  stop(name?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts a program and waits until `ready` holds; says what the program wrote when it ends before that. */
+export async function startDaemon(
+  argv: readonly [string, ...string[]],
+  ready: () => Promise<boolean>,
+  options: { readonly cwd?: string; readonly timeout?: number } = {},
+): Promise<Daemon> {
+  const [program, ...args] = argv;
+  const child = spawn(program, args, { cwd: options.cwd, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  const keep = (chunk: Buffer) => {
+    output = (output + chunk.toString("utf8")).slice(-200_000);
+  };
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  child.on("error", (error) => keep(Buffer.from(String(error))));
+  const gone = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+  const killAtExit = () => child.kill("SIGKILL");
+  process.once("exit", killAtExit);
+  child.once("exit", () => process.off("exit", killAtExit));
+  const until = Date.now() + (options.timeout ?? 20_000);
+  while (!(await ready().catch(() => false))) {
+    if (gone() || Date.now() > until) {
+      child.kill("SIGKILL");
+      throw new Error(`start ${argv.join(" ")}: ${gone() ? "it ended" : "it is not ready"}; it said:\n${output}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return {
+    pid: child.pid ?? 0,
+    said: () => output,
+    signal: (name) => void child.kill(name),
+    stop: (name = "SIGTERM") => stop(child, name),
+  };
+}
+
+async function stop(child: ChildProcess, name: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGCONT");
+  child.kill(name);
+  const timer = setTimeout(() => child.kill("SIGKILL"), 5_000);
+  await ended;
+  clearTimeout(timer);
+}
+
+/** TCP ports of loopback that nobody uses now; all different. */
+export async function freePorts(count: number, address = "127.0.0.1"): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, () => {
+      return new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+        const server = createServer();
+        server.once("error", reject);
+        server.listen(0, address, () => resolve(server));
+      });
+    }),
+  );
+  const found = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return found;
+}
+
+/** Asks again and again until the condition holds; fails with `what` after `timeout` milliseconds. */
+export async function eventually(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  timeout = 30_000,
+): Promise<number> {
+  const start = performance.now();
+  while (!(await condition())) {
+    if (performance.now() - start > timeout) throw new Error(`waited ${timeout} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return Math.round(performance.now() - start);
+}
