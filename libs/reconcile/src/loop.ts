@@ -85,7 +85,7 @@ export interface Loop<D = unknown> {
 }
 
 const initialState: LoopState = {
-  phase: "idle",
+  phase: "pending",
   running: false,
   passes: 0,
   failures: 0,
