@@ -12,6 +12,7 @@ export const defaults = {
   } satisfies Record<Exclude<Role, "zcloud">, { cpus: number; memory: string; disk: string }>,
   storage: { kind: "local", profile: "metro" },
   acme: { directory: "letsencrypt" },
+  dns: { upstreams: ["1.1.1.1", "9.9.9.9"] },
   log: { keep: "30d", atMost: "10G" },
   tenant: { volumes: "10G", memory: "1G", cpus: 1, stacks: 10 },
 } as const;

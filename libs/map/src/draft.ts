@@ -7,29 +7,42 @@ type DeepPartial<T> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T]?: DeepPartial<T[Key]> | undefined }
     : T;
 
-/** What is good in a file: every value that is there has passed its schema, everything else is undefined. */
+/**
+ * What is good in a file: every value that is there has passed its schema. What hasn't, unknown keys too, is undefined
+ * under its key, so that a check can tell what the operator left out from what was taken out.
+ */
 export type Draft = DeepPartial<MapFile>;
 
 /** The draft of a file's value, given what the schema has against it. */
 export function draftOf(value: unknown, issues: readonly z.core.$ZodIssue[]): Draft {
-  const draft = { value: structuredClone(value) };
+  const root: Record<PropertyKey, unknown> = { value: structuredClone(value) };
   for (const issue of issues) {
-    const path = ["value", ...issue.path];
-    if (issue.code === "unrecognized_keys") for (const key of issue.keys) cut(draft, [...path, key]);
-    else cut(draft, path);
+    const paths = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    for (const path of paths) cut(root, ["value", ...path]);
   }
-  return typeof draft.value === "object" && draft.value !== null && !Array.isArray(draft.value) ? draft.value : {};
+  return isObject(root["value"]) && !Array.isArray(root["value"]) ? root["value"] : {};
 }
 
-/** Takes the value at `path` out; a list keeps its length, so that positions stay right. */
+/** A list keeps its length, so that positions in it stay right. */
 function cut(root: object, path: readonly PropertyKey[]): void {
-  const last = path.at(-1);
-  const parent = path.slice(0, -1).reduce<unknown>((node, part) => {
-    return typeof node === "object" && node !== null ? Reflect.get(node, part) : undefined;
-  }, root);
-  if (typeof parent !== "object" || parent === null || last === undefined) return;
-  if (Array.isArray(parent)) Reflect.set(parent, last, undefined);
-  else Reflect.deleteProperty(parent, last);
+  const parent = path
+    .slice(0, -1)
+    .reduce<unknown>((node, part) => (isObject(node) ? Reflect.get(node, part) : undefined), root);
+  if (isObject(parent)) Reflect.set(parent, path.at(-1) ?? "", undefined);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** Whether nothing in `value` was taken out: only then is a default what the operator wants. */
+export function isWhole(value: unknown): boolean {
+  return !isObject(value) || Object.values(value).every((item) => item !== undefined && isWhole(item));
+}
+
+/** Whether the value under `key` was taken out. */
+export function wasCut<T extends object>(parent: T | undefined, key: keyof T): boolean {
+  return parent !== undefined && Object.hasOwn(parent, key) && parent[key] === undefined;
 }
 
 /** Entries of a draft's mapping, those left out by the schema excepted. */

@@ -59,7 +59,7 @@ export interface TcpService {
   readonly proxyProtocol: boolean;
 }
 
-/** A port that one zmah opens to the zmah of the same number at the other site, for a service that replicates itself. */
+/** A port that zmahs of both sites open to each other, for a service that replicates itself. */
 export interface ReplicationPort {
   readonly name: string;
   readonly port: number;
@@ -88,6 +88,12 @@ export interface Acme {
   readonly contact: string | undefined;
 }
 
+/** Where the sites' resolvers ask about the rest of the world. */
+export interface Dns {
+  /** IPv4 addresses, in the order of the file. */
+  readonly upstreams: readonly string[];
+}
+
 export interface Storage {
   readonly kind: "ceph" | "local";
   readonly profile: "lab" | "metro" | "wide";
@@ -105,6 +111,7 @@ export interface ZMap {
   readonly witness: { readonly address: string } | undefined;
   readonly storage: Storage;
   readonly acme: Acme;
+  readonly dns: Dns;
   /** Seconds to keep, bytes at most. */
   readonly log: { readonly keep: number; readonly atMost: number };
   readonly tcp: readonly TcpService[];

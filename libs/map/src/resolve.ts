@@ -37,6 +37,7 @@ export function resolveMap(file: MapFile): ZMap {
       directory: directoryUrl(file.acme?.directory ?? defaults.acme.directory),
       contact: file.acme?.contact,
     },
+    dns: { upstreams: file.dns?.upstreams ?? defaults.dns.upstreams },
     log: {
       keep: seconds(file.log?.keep ?? defaults.log.keep),
       atMost: bytes(file.log?.at_most ?? defaults.log.atMost),

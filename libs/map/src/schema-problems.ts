@@ -1,30 +1,53 @@
 import * as z from "zod";
 import { didYouMean } from "./did-you-mean.ts";
 import type { Finding } from "./findings.ts";
-import type { Path } from "./problems.ts";
+import { formatPath, type Path } from "./problems.ts";
+
+/** What to say of keys that people put where they don't belong, by the object schema that meets them. */
+export const misplaced = z.registry<Readonly<Record<string, string>>>();
 
 /**
  * What a schema has against a value, in the operator's words and with an example of what would be right.
  * @param schema the one that gave the issues; its descriptions and examples are used
  */
 export function schemaFindings(schema: z.ZodType, value: unknown, issues: readonly z.core.$ZodIssue[]): Finding[] {
-  return issues.flatMap((issue) => {
-    const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
-    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(schema, path, key));
-    if (issue.code === "invalid_key")
-      return { path, message: issue.issues[0]?.message ?? issue.message, at: "key" as const };
-    return { path, message: explain(issue, schemaAt(schema, path), valueAt(value, path)) };
+  const misspelt = new Set<string>();
+  const unknown = issues.flatMap((issue) => {
+    if (issue.code !== "unrecognized_keys") return [];
+    const path = toPath(issue.path);
+    return issue.keys.map((key) =>
+      unknownKey(schema, path, key, (meant) => misspelt.add(formatPath([...path, meant]))),
+    );
   });
+  const others = issues.flatMap((issue): Finding[] => {
+    const path = toPath(issue.path);
+    if (issue.code === "unrecognized_keys") return [];
+    if (issue.code === "invalid_key") return [{ path, message: issue.issues[0]?.message ?? issue.message, at: "key" }];
+    const found = valueAt(value, path);
+    if (found === undefined && misspelt.has(formatPath(path))) return [];
+    return [{ path, message: explain(issue, schemaAt(schema, path), found) }];
+  });
+  return [...unknown, ...others];
+}
+
+function toPath(path: readonly PropertyKey[]): Path {
+  return path.map((part) => (typeof part === "number" ? part : String(part)));
 }
 
 function explain(issue: z.core.$ZodIssue, schema: z.ZodType | undefined, value: unknown): string {
+  if (issue.path.length === 0 && value === null) return "the file is empty; begin with domain, operators and sites";
   const example = exampleOf(schema);
   const instead = example === undefined ? "" : `; write e.g. ${example}`;
   if (value === undefined) return `is missing${instead}`;
   if (value === null) return `is empty${instead || "; fill it in, or remove the key"}`;
   switch (issue.code) {
-    case "invalid_type":
-      return `${show(value)} is not ${kinds[issue.expected] ?? issue.expected}${remedy(issue.expected, value) ?? instead}`;
+    case "invalid_type": {
+      if (issue.expected === "string" && typeof value === "number" && /^\d+[A-Za-z]$/.test(example ?? "")) {
+        return `${value} has no unit${instead}`;
+      }
+      const remedy = remedyFor(issue.expected, schema, value);
+      return `${show(value)} is not ${kinds[issue.expected] ?? issue.expected}${remedy === undefined ? instead : `; ${remedy}`}`;
+    }
     case "invalid_value":
       return `${show(value)} is not ${issue.values.join(" or ")}${meant(String(value), issue.values.map(String))}`;
     case "too_small":
@@ -46,13 +69,16 @@ const kinds: Readonly<Record<string, string>> = {
   record: "a mapping",
 };
 
-function remedy(expected: string, value: unknown): string | undefined {
-  if (expected === "boolean" && /^(yes|on)$/i.test(String(value))) return "; write true";
-  if (expected === "boolean" && /^(no|off)$/i.test(String(value))) return "; write false";
-  if (expected === "array" && typeof value === "string") return `; write [${value}]`;
+function remedyFor(expected: string, schema: z.ZodType | undefined, value: unknown): string | undefined {
+  const text = String(value);
+  if (expected === "boolean" && /^(yes|on)$/i.test(text)) return "write true";
+  if (expected === "boolean" && /^(no|off)$/i.test(text)) return "write false";
+  if (expected === "array" && typeof value === "string") return `write [${text}]`;
   if (/^(number|int)$/.test(expected) && typeof value === "string" && /^\d+$/.test(value))
-    return `; write ${value} without quotes`;
-  return undefined;
+    return `write ${text} without quotes`;
+  if (expected !== "object" || typeof value === "object") return undefined;
+  const field = Object.entries(shapeOf(schema)).find(([, child]) => child.safeParse(value).success);
+  return field === undefined ? undefined : `write { ${field[0]}: ${text} }`;
 }
 
 /** A value as it would stand in the file, on one line and not too long. */
@@ -63,23 +89,21 @@ function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text === "" ? '""' : text;
 }
 
-function unknownKey(schema: z.ZodType, path: Path, key: string): Finding {
-  const parent = schemaAt(schema, path);
-  const known = Object.keys(shapeOf(parent));
-  const within = known.find((name) => Object.hasOwn(shapeOf(shapeOf(parent)[name]), key));
-  const near = didYouMean(key, known);
-  const special =
-    key === "count" && path.includes("sites")
-      ? "is the same at both sites; set it under the top level's hosts"
-      : undefined;
-  const remedyText =
-    special ??
-    (near !== undefined
-      ? `is not known here; did you mean ${near}?`
+function unknownKey(schema: z.ZodType, path: Path, key: string, onMeant: (key: string) => void): Finding {
+  const parent = unwrap(schemaAt(schema, path));
+  const shape = shapeOf(parent);
+  const known = Object.keys(shape);
+  const special = parent === undefined ? undefined : misplaced.get(parent)?.[key];
+  const near = special === undefined ? didYouMean(key, known) : undefined;
+  const within = known.find((name) => Object.hasOwn(shapeOf(shape[name]), key));
+  if (near !== undefined) onMeant(near);
+  const remedy =
+    near !== undefined
+      ? `did you mean ${near}?`
       : within !== undefined
-        ? `is not known here; it belongs under ${within}`
-        : `is not known here; known are ${known.join(", ")}`);
-  return { path: [...path, key], message: `${key} ${remedyText}`, at: "key" };
+        ? `it belongs under ${within}`
+        : `known are ${known.join(", ")}`;
+  return { path: [...path, key], message: special ?? `${key} is not known here; ${remedy}`, at: "key" };
 }
 
 function meant(word: string, candidates: readonly string[]): string {

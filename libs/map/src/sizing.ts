@@ -3,6 +3,7 @@ import type { Role } from "./model.ts";
 import { parseSize } from "./units.ts";
 
 export type VmRole = Exclude<Role, "zcloud">;
+export const vmRoles = ["znet", "zfront", "zstore", "zpod", "zmah"] as const satisfies readonly VmRole[];
 
 interface SizeInFile {
   readonly cpus?: number | undefined;

@@ -1,5 +1,5 @@
 import { defaultNames, defaults } from "../defaults.ts";
-import { type Draft, entriesOf } from "../draft.ts";
+import { type Draft, entriesOf, wasCut } from "../draft.ts";
 import type { Finding } from "../findings.ts";
 import { covers, isWithin } from "../names.ts";
 import { formatPath, type Path } from "../problems.ts";
@@ -88,7 +88,7 @@ function claimsOf({ tenants, domain }: Draft): Claim[] {
           : [{ tenant, name, path: ["tenants", tenant, "names", index], byDefault: false }];
       });
     }
-    if (domain === undefined) return [];
+    if (domain === undefined || wasCut(entry, "names")) return [];
     return defaultNames(tenant, domain).map((name) => ({ tenant, name, path: ["tenants", tenant], byDefault: true }));
   });
 }

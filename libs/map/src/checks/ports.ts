@@ -1,6 +1,6 @@
 import { ports } from "../autonomy.ts";
 import { didYouMean } from "../did-you-mean.ts";
-import { type Draft, entriesOf } from "../draft.ts";
+import { type Draft, entriesOf, wasCut } from "../draft.ts";
 import type { Finding } from "../findings.ts";
 import { formatPath } from "../problems.ts";
 
@@ -50,6 +50,7 @@ export function portClash(draft: Draft): Finding[] {
 
 /** A service of the map must belong to a tenant of the map. */
 export function unknownTenant(draft: Draft): Finding[] {
+  if (wasCut(draft, "tenants")) return [];
   const tenants = Object.keys(draft.tenants ?? {});
   return sections.flatMap(({ key }) =>
     entriesOf(draft[key]).flatMap(([name, { stack }]) => {
