@@ -1,0 +1,25 @@
+export {
+  labelOf,
+  type OverrideContext,
+  renderOverride,
+  tenantSlice,
+  type UserRange,
+  userRange,
+  userRanges,
+} from "./override.ts";
+export { hash, placeStack } from "./placement.ts";
+export { composeRules } from "./policy.ts";
+export { parseTime, ServiceOptions, StackOptions, VolumeOptions } from "./schema.ts";
+export type { EndpointSpec, ServiceSpec, StackSpec, VolumeSpec } from "./spec.ts";
+export {
+  checkNormalised,
+  composeName,
+  maxStackBytes,
+  ownDirectory,
+  projectName,
+  readStack,
+  type StackFiles,
+  type StackResult,
+} from "./stack.ts";
+export { compose, renderUnit, resolvedPath, stackDirectory, stackOfUnit, stacksDirectory, unitName } from "./unit.ts";
+export { type TrashedVolume, type VolumeProvider, type VolumeState, volumeKey } from "./volumes.ts";
