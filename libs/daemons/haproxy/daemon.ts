@@ -1,0 +1,202 @@
+import { ApplyConfigError, applyFile, commandSaid, type Host, observeFiles } from "@zcloud/host";
+import { type Clock, pause, type Reconciler, systemClock, type WriteFile } from "@zcloud/reconcile";
+import type { CertificateStep } from "./certificates.ts";
+import { certificateReader } from "./disk-certificates.ts";
+import { RuntimeApiError } from "./errors.ts";
+import { mapNames, mapPath } from "./maps.ts";
+import { observeRunning } from "./observe.ts";
+import { parseInfo } from "./parse.ts";
+import { type DesiredFront, type FrontAction, type ObservedFront, planFront } from "./plan.ts";
+import { createRuntime, type Runtime } from "./runtime.ts";
+import type { FrontPaths } from "./settings.ts";
+import { emptySlots, SlotState } from "./slots.ts";
+import type { Step } from "./steps.ts";
+import { dropInPath } from "./unit.ts";
+
+/** How HAProxy is handled from outside. Tests run it without systemd. */
+export interface HaproxyControl {
+  /** Checks the configuration at this path. */
+  check(path: string): readonly string[];
+  readonly start: readonly string[];
+  /** After a change of unit files. */
+  readonly unitChanged: readonly string[];
+}
+
+export const systemdControl: HaproxyControl = {
+  check: (path) => ["haproxy", "-c", "-q", "-f", path],
+  start: ["systemctl", "enable", "--now", "haproxy.service"],
+  unitChanged: ["systemctl", "daemon-reload"],
+};
+
+export interface HaproxyOptions {
+  readonly host: Host;
+  readonly paths: FrontPaths;
+  readonly control?: HaproxyControl;
+  readonly clock?: Clock;
+  /** After a certificate serves: its name. */
+  readonly installed?: (name: string) => void;
+}
+
+/** Milliseconds until a started or reloaded HAProxy must have the new configuration. */
+const startTime = 10_000;
+
+/** Keeps HAProxy serving the routes: files, certificates, servers and names; see planFront for the order. */
+export function createHaproxy(
+  options: HaproxyOptions,
+): Reconciler<DesiredFront, ObservedFront, FrontAction> & { readonly runtime: Runtime } {
+  const { host, paths, control = systemdControl, clock = systemClock } = options;
+  const runtime = createRuntime(paths.socket);
+  const master = createRuntime(paths.master, startTime);
+  const readCertificates = certificateReader(host, paths.certificates);
+  const watched = [
+    ...mapNames.map((name) => mapPath(paths.maps, name)),
+    ...[paths.slots, paths.crtList, paths.config, paths.good, dropInPath],
+  ];
+
+  async function observe(): Promise<ObservedFront> {
+    const now = clock.now();
+    const files = await observeFiles(host, watched);
+    const inputs = [(await host.read(paths.ca)) ?? "", (await host.read(paths.certificate)) ?? ""];
+    return {
+      now,
+      files,
+      slots: readSlots(files.get(paths.slots)?.content, paths.slots),
+      inputs,
+      certificates: await readCertificates(now),
+      placeholder: (await host.stat(paths.placeholder)) !== undefined,
+      running: await observeRunning(runtime, paths),
+    };
+  }
+
+  async function apply(action: FrontAction, signal: AbortSignal): Promise<void> {
+    switch (action.kind) {
+      case "write-unit":
+        for (const file of action.files) await applyFile(host, file);
+        await must(control.unitChanged, signal);
+        return;
+      case "make-placeholder":
+        return makePlaceholder(signal);
+      case "write-config":
+        return writeConfig(action.files, action.check, signal);
+      case "start":
+        await must(control.start, signal);
+        return waitFor(action.description, signal);
+      case "reload":
+        return reload(action.description, signal);
+      case "certificate":
+        await runCertificate(action.path, action.steps);
+        if (action.change !== "-") options.installed?.(action.subject);
+        return;
+      case "route":
+        return runtime.exclusive(async (send) => {
+          for (const { command, expect } of action.steps) confirm(command, await send(command), expect);
+        });
+      case "keep-good":
+        await checkConfig(paths.config, signal);
+        for (const file of action.files) await applyFile(host, file);
+        return;
+    }
+  }
+
+  async function writeConfig(files: readonly WriteFile[], check: boolean, signal: AbortSignal): Promise<void> {
+    for (const file of files) {
+      if (file.path === paths.config && check) {
+        const candidate = `${paths.config}.candidate`;
+        await host.write(candidate, file.spec.content);
+        await checkConfig(candidate, signal);
+        await host.remove(candidate);
+      }
+      await applyFile(host, file);
+    }
+  }
+
+  async function checkConfig(path: string, signal: AbortSignal): Promise<void> {
+    const result = await host.run(control.check(path), { signal });
+    if (result.status === 0) return;
+    const said = commandSaid(result);
+    throw new ApplyConfigError(
+      "CONFIG_REFUSED",
+      `check haproxy.cfg: HAProxy refuses it, the old one serves on: ${said}`,
+      said,
+    );
+  }
+
+  async function must(argv: readonly string[], signal: AbortSignal): Promise<string> {
+    const result = await host.run(argv, { signal });
+    if (result.status === 0) return result.stdout;
+    const said = commandSaid(result);
+    throw new ApplyConfigError("DEGRADED", `run ${argv.slice(0, 2).join(" ")}: exit ${result.status}: ${said}`, said);
+  }
+
+  /** The master answers when the new process serves, or says why it does not; the old one serves on then. */
+  async function reload(description: string, signal: AbortSignal): Promise<void> {
+    const said = await master.send("reload");
+    if (!said.startsWith("Success=1")) {
+      throw new ApplyConfigError(
+        "DEGRADED",
+        `reload haproxy: the old configuration serves on: ${said.slice(0, 2_000)}`,
+        said,
+      );
+    }
+    await waitFor(description, signal);
+  }
+
+  async function waitFor(description: string, signal: AbortSignal): Promise<void> {
+    const until = clock.now() + startTime;
+    for (;;) {
+      const info = await runtime.send("show info").catch((error: unknown) => {
+        if (error instanceof RuntimeApiError) return "";
+        throw error;
+      });
+      if (parseInfo(info).get("description") === description) return;
+      signal.throwIfAborted();
+      if (clock.now() >= until) {
+        const message = `start haproxy: it does not run with the new configuration after ${startTime} ms; look at journalctl -u haproxy`;
+        throw new ApplyConfigError("DEGRADED", message, info);
+      }
+      await pause(clock, 20, signal);
+    }
+  }
+
+  async function runCertificate(path: string, steps: readonly CertificateStep[]): Promise<void> {
+    const pem = await host.read(path);
+    await runtime.exclusive(async (send) => {
+      try {
+        for (const { command, expect, pem: withPem } of steps) {
+          confirm(command, await (withPem === true ? send(command, pem ?? "") : send(command)), expect);
+        }
+      } catch (error) {
+        await send(`abort ssl cert ${path}`).catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  async function makePlaceholder(signal: AbortSignal): Promise<void> {
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "-"];
+    const subject = ["-subj", "/CN=no certificate yet", "-days", "3650", "-out", "-"];
+    const pem = await must(["openssl", "req", "-x509", ...key, ...subject], signal);
+    await host.write(paths.placeholder, pem, { mode: 0o600 });
+  }
+
+  return { name: "haproxy", observe, plan: planFront, apply, runtime };
+}
+
+function confirm(command: string, said: string, expect: Step["expect"]): void {
+  if (!expect.test(said))
+    throw new RuntimeApiError("RUNTIME_REFUSED", `run ${command}: HAProxy said: ${said || "nothing"}`);
+}
+
+function readSlots(text: string | undefined, path: string): SlotState {
+  if (text === undefined) return emptySlots;
+  try {
+    return SlotState.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new ApplyConfigError(
+      "DEGRADED",
+      `read ${path}: not a list of slots; remove it, and routes get new slots at a reload`,
+      text,
+      { cause },
+    );
+  }
+}

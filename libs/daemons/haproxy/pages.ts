@@ -1,0 +1,29 @@
+/** What a visitor reads when there is nothing else to show. Plain, short, and without anything of the inside. */
+function page(title: string, text: string): string {
+  return [
+    "<!doctype html><html lang=en><meta charset=utf-8>",
+    "<meta name=viewport content=width=device-width>",
+    `<title>${title}</title>`,
+    "<style>body{font:1.1em/1.5 system-ui,sans-serif;max-width:34em;margin:15vh auto;padding:0 1em;color:#222}</style>",
+    `<h1>${title}</h1><p>${text}</p>`,
+  ].join("");
+}
+
+export const pages = {
+  unknown: page(
+    "Nothing is published here",
+    "No site has this name. If you have just set it up, check the spelling and try again in a minute.",
+  ),
+  unavailable: page(
+    "This site is not available",
+    "Nothing that could answer is running at the moment. Please try again in a minute.",
+  ),
+  badGateway: page(
+    "This site gave no valid answer",
+    "What runs behind this name broke off. Please try again in a minute.",
+  ),
+  timeout: page(
+    "This site took too long",
+    "What runs behind this name did not answer in time. Please try again in a minute.",
+  ),
+} as const;

@@ -1,0 +1,52 @@
+import { connect } from "node:net";
+import { RuntimeApiError } from "./errors.ts";
+
+/** Sends one command line, with a payload if it takes one (management guide, 9.3); resolves with what was answered, trimmed. */
+export type Send = (command: string, payload?: string) => Promise<string>;
+
+export interface Runtime {
+  /** One command; commands of one process never overlap, HAProxy's own queue is serial too. */
+  readonly send: Send;
+  /** Several commands with nothing in between: certificate transactions must not interleave. */
+  exclusive<T>(work: (send: Send) => Promise<T>): Promise<T>;
+}
+
+/** Client of the runtime API, or of the master's command line, at a unix socket: one connection a command. */
+export function createRuntime(socket: string, timeoutMs = 10_000): Runtime {
+  let tail: Promise<unknown> = Promise.resolve();
+
+  function exclusive<T>(work: (send: Send) => Promise<T>): Promise<T> {
+    const result = tail.then(() => work((command, payload) => exchange(socket, command, payload, timeoutMs)));
+    tail = result.catch(() => undefined);
+    return result;
+  }
+
+  return { exclusive, send: (command, payload) => exclusive((send) => send(command, payload)) };
+}
+
+function exchange(socket: string, command: string, payload: string | undefined, timeoutMs: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const connection = connect(socket);
+    const verb = command.split(" ").slice(0, 3).join(" ");
+    connection.setTimeout(timeoutMs, () => {
+      connection.destroy(
+        new RuntimeApiError("RUNTIME_TIMEOUT", `run ${verb}: HAProxy did not answer within ${timeoutMs} ms`),
+      );
+    });
+    connection.on("connect", () => connection.write(requestText(command, payload)));
+    connection.on("data", (chunk) => chunks.push(chunk));
+    connection.on("error", (cause) => {
+      if (cause instanceof RuntimeApiError) return reject(cause);
+      reject(new RuntimeApiError("RUNTIME_UNREACHABLE", `run ${verb}: can't talk to HAProxy at ${socket}`, { cause }));
+    });
+    connection.on("close", () => resolve(Buffer.concat(chunks).toString("utf8").trim()));
+  });
+}
+
+/** A payload ends at the first empty line, so it must not have one. */
+export function requestText(command: string, payload: string | undefined): string {
+  if (payload === undefined) return `${command}\n`;
+  const lines = payload.split(/\r?\n/).filter((line) => line.trim() !== "");
+  return `${command} <<\n${lines.join("\n")}\n\n`;
+}

@@ -1,0 +1,75 @@
+import { type HostEntry, peerOf, ports, type ZMap } from "@zcloud/map";
+
+/** Where things are on the front's disk. Tests put them elsewhere. */
+export interface FrontPaths {
+  readonly config: string;
+  /** The last configuration that HAProxy itself found good; the unit falls back to it. */
+  readonly good: string;
+  /** Directory of hosts.map and the others. */
+  readonly maps: string;
+  readonly crtList: string;
+  /** Directory of NAME.pem: certificate chain and private key. */
+  readonly certificates: string;
+  /** Self-signed, shown for a name that has no certificate yet. */
+  readonly placeholder: string;
+  readonly slots: string;
+  /** Runtime API, level admin. */
+  readonly socket: string;
+  /** The master's command line, for reloads. */
+  readonly master: string;
+  readonly ca: string;
+  /** This host's certificate; its key stands beside it as `.key`. */
+  readonly certificate: string;
+}
+
+export const frontPaths: FrontPaths = {
+  config: "/etc/haproxy/haproxy.cfg",
+  good: "/etc/haproxy/haproxy.cfg.good",
+  maps: "/etc/haproxy/maps",
+  crtList: "/etc/haproxy/crt.list",
+  certificates: "/var/lib/zcloud/zfront/certs",
+  placeholder: "/var/lib/zcloud/zfront/placeholder.pem",
+  slots: "/var/lib/zcloud/zfront/slots.json",
+  socket: "/run/haproxy/admin.sock",
+  master: "/run/haproxy-master.sock",
+  ca: "/etc/zcloud/pki/ca.crt",
+  certificate: "/etc/zcloud/pki/host.crt",
+};
+
+/** What the map and the machine decide about a front; all that its configuration has besides slots and servers. */
+export interface FrontSettings {
+  readonly site: string;
+  readonly paths: FrontPaths;
+  /** HAProxy bind addresses, e.g. `:443`. */
+  readonly listen: { readonly http: string; readonly https: string; readonly peer: string };
+  readonly peer: PeerFront | undefined;
+  /** RFC 8555, 8.1; undefined while there is no ACME account. */
+  readonly acmeThumbprint: string | undefined;
+  /** Who HAProxy becomes after start; undefined: stays who it is (tests). */
+  readonly sandbox: { readonly user: string; readonly group: string; readonly chroot: string } | undefined;
+  /** HAProxy log target; undefined: no log. */
+  readonly log: string | undefined;
+}
+
+/** The other site's front. */
+export interface PeerFront {
+  readonly site: string;
+  readonly address: string;
+  readonly port: number;
+  /** Name in its certificate (CN and SAN): it must show it as a server, and is let in by it as a client. */
+  readonly name: string;
+}
+
+/** The settings of a zfront of the map, in production and in the lab. */
+export function frontSettings(map: ZMap, self: HostEntry, acmeThumbprint: string | undefined): FrontSettings {
+  const peer = peerOf(map, self);
+  return {
+    site: self.site,
+    paths: frontPaths,
+    listen: { http: `:${ports.http}`, https: `:${ports.https}`, peer: `${self.address}:${ports.peerFront}` },
+    peer: peer && { site: peer.site, address: peer.address, port: ports.peerFront, name: peer.fqdn },
+    acmeThumbprint,
+    sandbox: { user: "haproxy", group: "haproxy", chroot: "/var/lib/haproxy" },
+    log: "/dev/log local0",
+  };
+}

@@ -1,0 +1,134 @@
+import * as z from "zod";
+import { type SlotClassName, slotClass, slotClasses } from "./classes.ts";
+import { byText } from "./order.ts";
+
+const className = z.enum(["patient-one", "patient-many", "quick-one", "quick-many"]);
+
+/** Who has which slot. Kept on disk: a slot that serves is never given to somebody else, also not by a restart. */
+export const SlotState = z.strictObject({
+  v: z.literal(1),
+  /** Slots in the order in which they were made; only ever appended to. */
+  blocks: z.array(z.strictObject({ class: className, from: z.int().min(1), count: z.int().min(1) })),
+  /** Endpoint key -> its slot. `wants`: the class that suits it better, and since when. */
+  taken: z.record(
+    z.string(),
+    z.strictObject({ slot: z.int().min(1), wants: z.strictObject({ class: className, since: z.number() }).optional() }),
+  ),
+  /** Slot -> when it was given back, milliseconds since the epoch. */
+  freed: z.record(z.string(), z.number()),
+});
+export type SlotState = z.infer<typeof SlotState>;
+
+export interface SlotWish {
+  readonly key: string;
+  readonly class: SlotClassName;
+}
+
+export const emptySlots: SlotState = { v: 1, blocks: [], taken: {}, freed: {} };
+
+/** A slot given back rests this long: requests that found it by its old name are over by then. Milliseconds. */
+export const quarantine = 600_000;
+/** One server more or less has to last this long before a live route moves to another slot; updates come and go faster. */
+export const settle = 60_000;
+
+/** Slot number -> class, in ascending order. */
+export function slotsOf(state: SlotState): ReadonlyMap<number, SlotClassName> {
+  const slots = new Map<number, SlotClassName>();
+  for (const block of state.blocks) {
+    for (let offset = 0; offset < block.count; offset += 1) slots.set(block.from + offset, block.class);
+  }
+  return slots;
+}
+
+/**
+ * Gives every wish a slot of its class. Whoever has one keeps it: it moves only when patience changes (a promise to
+ * the visitor), or when the number of servers has suited another class for `settle`. Makes more slots while a fifth
+ * of a class is still free, so that a new route does not wait for a reload. Returns `state` itself if nothing changes.
+ */
+export function allocate(state: SlotState, wishes: readonly SlotWish[], now: number): SlotState {
+  const classes = slotsOf(state);
+  const sorted = [...wishes].sort((a, b) => byText(a.key, b.key));
+  const taken: SlotState["taken"] = {};
+  const homeless: SlotWish[] = [];
+  for (const wish of sorted) {
+    const held = state.taken[wish.key];
+    const kept = held === undefined ? undefined : keep(held, wish, classes.get(held.slot), now);
+    if (kept === undefined) homeless.push(wish);
+    else taken[wish.key] = kept;
+  }
+  const used = new Set(Object.values(taken).map(({ slot }) => slot));
+  const released = Object.values(state.taken).flatMap(({ slot }) => (used.has(slot) ? [] : [slot]));
+  const freed = rest(state.freed, released, now);
+  const blocks = grow(state.blocks, classes, used, freed, homeless);
+  const free = freeSlots(slotsOf({ ...state, blocks }), used, freed);
+  for (const wish of homeless) {
+    const slot = free.get(wish.class)?.shift();
+    if (slot === undefined) throw new Error(`allocate slot: none left in ${wish.class}`);
+    taken[wish.key] = { slot };
+  }
+  const next: SlotState = { v: 1, blocks, taken, freed };
+  return same(state, next) ? state : next;
+}
+
+type Held = SlotState["taken"][string];
+
+function keep(held: Held, wish: SlotWish, has: SlotClassName | undefined, now: number): Held | undefined {
+  if (has === undefined) return undefined;
+  if (has === wish.class) return { slot: held.slot };
+  if (slotClass(has).quick !== slotClass(wish.class).quick) return undefined;
+  const since = held.wants?.class === wish.class ? held.wants.since : now;
+  return now - since >= settle ? undefined : { slot: held.slot, wants: { class: wish.class, since } };
+}
+
+function rest(freed: SlotState["freed"], released: readonly number[], now: number): SlotState["freed"] {
+  const resting = Object.entries(freed).filter(([, at]) => now - at < quarantine);
+  for (const slot of released) resting.push([String(slot), now]);
+  return Object.fromEntries(resting.sort(([a], [b]) => Number(a) - Number(b)));
+}
+
+function grow(
+  blocks: SlotState["blocks"],
+  classes: ReadonlyMap<number, SlotClassName>,
+  used: ReadonlySet<number>,
+  freed: SlotState["freed"],
+  homeless: readonly SlotWish[],
+): SlotState["blocks"] {
+  const free = freeSlots(classes, used, freed);
+  const grown = [...blocks];
+  let next = 1 + blocks.reduce((last, block) => Math.max(last, block.from + block.count - 1), 0);
+  for (const { name, initial } of slotClasses) {
+    const size = [...classes.values()].filter((candidate) => candidate === name).length;
+    const needed = homeless.filter((wish) => wish.class === name).length;
+    const left = (free.get(name)?.length ?? 0) - needed;
+    if (size > 0 && left >= Math.ceil(size / 5)) continue;
+    const count = Math.max(initial, Math.ceil(size / 2), needed * 2);
+    grown.push({ class: name, from: next, count });
+    next += count;
+  }
+  return grown;
+}
+
+function freeSlots(
+  classes: ReadonlyMap<number, SlotClassName>,
+  used: ReadonlySet<number>,
+  freed: SlotState["freed"],
+): ReadonlyMap<SlotClassName, number[]> {
+  const free = new Map<SlotClassName, number[]>(slotClasses.map(({ name }) => [name, []]));
+  for (const [slot, name] of classes) {
+    if (!used.has(slot) && freed[String(slot)] === undefined) free.get(name)?.push(slot);
+  }
+  return free;
+}
+
+/** Whether only the list of resting slots got shorter, if anything: not worth a write. */
+function same(a: SlotState, b: SlotState): boolean {
+  return (
+    a.blocks.length === b.blocks.length &&
+    JSON.stringify(sortedTaken(a)) === JSON.stringify(sortedTaken(b)) &&
+    Object.keys(b.freed).every((slot) => a.freed[slot] !== undefined)
+  );
+}
+
+function sortedTaken(state: SlotState): unknown {
+  return Object.entries(state.taken).sort(([a], [b]) => byText(a, b));
+}

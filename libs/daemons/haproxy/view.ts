@@ -1,0 +1,64 @@
+import type { DiskCertificate } from "./certificates.ts";
+import type { RunningServer } from "./parse.ts";
+import { type ObservedFront, place } from "./plan.ts";
+import { endpointLabel, type Route } from "./routes.ts";
+import { isPeer } from "./servers.ts";
+import type { FrontSettings } from "./settings.ts";
+
+/** A route as `zctl routes` shows it. */
+export interface RouteView {
+  readonly names: readonly string[];
+  /** `garden/wiki:web`. */
+  readonly endpoint: string;
+  readonly slot: number | undefined;
+  /** In HAProxy's words; unchecked last resorts are left out. */
+  readonly servers: readonly {
+    readonly name: string;
+    readonly host: string;
+    readonly address: string;
+    readonly port: number;
+    readonly state: string;
+  }[];
+  /** Site whose servers answer visitors of this front now; undefined: nobody does. */
+  readonly servedBy: string | undefined;
+  /** The name whose certificate ends first. `until`: RFC 3339; undefined: only the placeholder is shown. */
+  readonly certificate: { readonly name: string; readonly until: string | undefined };
+}
+
+/** Routes with what HAProxy says of their servers now. */
+export function routeViews(
+  settings: FrontSettings,
+  routes: readonly Route[],
+  observed: ObservedFront,
+): readonly RouteView[] {
+  const { placed } = place(routes, observed.slots, observed.now);
+  return placed.map(({ route, slot }) => {
+    const running = observed.running?.servers.get(`e${slot}`) ?? new Map<string, RunningServer>();
+    const shown = [...running].filter(([name]) => !name.endsWith(".last"));
+    const servers = shown.map(([name, { address, port, status }]) => {
+      const local = route.servers.find(({ id }) => id === name);
+      const host = isPeer(name) ? `${name.slice("peer.".length)}/zfront` : (local?.host ?? "gone");
+      return { name, host, address, port, state: status };
+    });
+    const up = servers.some(({ name, state }) => !isPeer(name) && state.startsWith("UP"));
+    const peer = route.peer ? settings.peer?.site : undefined;
+    return {
+      names: route.names,
+      endpoint: endpointLabel(route.key),
+      slot,
+      servers,
+      servedBy: up ? settings.site : peer,
+      certificate: firstToEnd(route.names, observed.certificates),
+    };
+  });
+}
+
+function firstToEnd(names: readonly string[], certificates: readonly DiskCertificate[]): RouteView["certificate"] {
+  const found = names.map((name) => ({
+    name,
+    notAfter: certificates.find((one) => one.names.includes(name))?.notAfter,
+  }));
+  const worst = found.sort((a, b) => (a.notAfter ?? 0) - (b.notAfter ?? 0))[0];
+  const until = worst?.notAfter === undefined ? undefined : new Date(worst.notAfter).toISOString();
+  return { name: worst?.name ?? "", until };
+}
