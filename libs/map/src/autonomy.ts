@@ -52,6 +52,8 @@ export interface Flow {
   readonly ports: readonly PortRange[];
   /** Ports that the map decides: its TCP services, its replication ports, or any. */
   readonly dynamic?: "tcp-services" | "replication" | "any";
+  /** A zcloud takes part with its public address; without it, every host does with its own in the site's network. */
+  readonly over?: "public";
 }
 
 const tcp = (from: number, to = from): PortRange => ({ protocol: "tcp", from, to });
@@ -59,171 +61,54 @@ const udp = (from: number, to = from): PortRange => ({ protocol: "udp", from, to
 const local = (role: VmParty["role"]): VmParty => ({ role, where: "local" });
 const peer = (role: VmParty["role"]): VmParty => ({ role, where: "peer" });
 
+const web = [tcp(ports.http), tcp(ports.https)];
+const dns = [udp(ports.dns), tcp(ports.dns)];
 const published = [tcp(ports.published.from, ports.published.to)];
 const ceph = [tcp(ports.cephMon), tcp(ports.cephDaemons.from, ports.cephDaemons.to)];
 
+/** Ports, or what in the map decides them. */
+type Through = readonly PortRange[] | NonNullable<Flow["dynamic"]>;
+
+function flow(
+  id: string,
+  from: Party,
+  to: Party,
+  kind: FlowKind,
+  what: string,
+  through: Through,
+  over?: "public",
+): Flow {
+  const decided = typeof through === "string" ? { ports: [], dynamic: through } : { ports: through };
+  return { id, from, to, what, kind, ...decided, ...(over === undefined ? {} : { over }) };
+}
+
 /**
  * Who may need whom. Firewall, linter, documentation and tests are generated from this table; a connection that is
- * not in it is dropped. zNet and zFront never connect to zStore.
+ * not in it is dropped. zNet and zFront never connect to zStore. `every-vm` is never the hypervisor.
  */
 export const autonomy: readonly Flow[] = [
-  { id: "world-zcloud", from: "world", to: local("zcloud"), what: "its own SSH", kind: "own", ports: [tcp(ports.ssh)] },
-  {
-    id: "peer-zcloud",
-    from: peer("zcloud"),
-    to: local("zcloud"),
-    what: "WireGuard",
-    kind: "own",
-    ports: [udp(ports.wireguard)],
-  },
-  {
-    id: "world-zfront",
-    from: "world",
-    to: local("zfront"),
-    what: "HTTP and HTTPS",
-    kind: "own",
-    ports: [tcp(ports.http), tcp(ports.https)],
-  },
-  {
-    id: "world-zfront-tcp",
-    from: "world",
-    to: local("zfront"),
-    what: "the map's TCP services",
-    kind: "own",
-    ports: [],
-    dynamic: "tcp-services",
-  },
-  {
-    id: "vm-znet-dns",
-    from: local("every-vm"),
-    to: local("znet"),
-    what: "DNS",
-    kind: "optional",
-    ports: [udp(ports.dns), tcp(ports.dns)],
-  },
-  {
-    id: "vm-znet-ntp",
-    from: local("every-vm"),
-    to: local("znet"),
-    what: "NTP",
-    kind: "optional",
-    ports: [udp(ports.ntp)],
-  },
-  {
-    id: "vm-znet-logs",
-    from: local("every-vm"),
-    to: local("znet"),
-    what: "logs",
-    kind: "optional",
-    ports: [tcp(ports.logs)],
-  },
-  {
-    id: "vm-znet-nats",
-    from: local("every-vm"),
-    to: local("znet"),
-    what: "NATS",
-    kind: "optional",
-    ports: [tcp(ports.nats)],
-  },
-  {
-    id: "znet-vm-metrics",
-    from: local("znet"),
-    to: local("every-vm"),
-    what: "metrics and health",
-    kind: "optional",
-    ports: [tcp(ports.service)],
-  },
-  {
-    id: "zfront-zpod",
-    from: local("zfront"),
-    to: local("zpod"),
-    what: "published endpoints",
-    kind: "runtime",
-    ports: published,
-  },
-  {
-    id: "zfront-zmah",
-    from: local("zfront"),
-    to: local("zmah"),
-    what: "published endpoints",
-    kind: "runtime",
-    ports: published,
-  },
-  {
-    id: "zfront-peer",
-    from: local("zfront"),
-    to: peer("zfront"),
-    what: "peer listener, mutual TLS",
-    kind: "runtime",
-    ports: [tcp(ports.peerFront)],
-  },
-  { id: "zpod-zstore", from: local("zpod"), to: local("zstore"), what: "Ceph", kind: "runtime", ports: ceph },
-  { id: "zpod-zstore-peer", from: local("zpod"), to: peer("zstore"), what: "Ceph", kind: "runtime", ports: ceph },
-  {
-    id: "zpod-zfront",
-    from: local("zpod"),
-    to: local("zfront"),
-    what: "service-to-service calls",
-    kind: "runtime",
-    ports: [tcp(ports.http), tcp(ports.https)],
-  },
-  { id: "zstore-peer", from: local("zstore"), to: peer("zstore"), what: "Ceph", kind: "runtime", ports: ceph },
-  {
-    id: "zstore-witness",
-    from: local("zstore"),
-    to: "witness",
-    what: "Ceph monitor",
-    kind: "runtime",
-    ports: [tcp(ports.cephMon)],
-  },
-  {
-    id: "witness-zstore",
-    from: "witness",
-    to: local("zstore"),
-    what: "Ceph monitor",
-    kind: "runtime",
-    ports: [tcp(ports.cephMon)],
-  },
-  {
-    id: "zmah-peer",
-    from: local("zmah"),
-    to: peer("zmah"),
-    what: "the replication ports the map names",
-    kind: "runtime",
-    ports: [],
-    dynamic: "replication",
-  },
-  {
-    id: "znet-peer-nats",
-    from: local("znet"),
-    to: peer("znet"),
-    what: "NATS leafnode",
-    kind: "optional",
-    ports: [tcp(ports.leafnode)],
-  },
-  {
-    id: "znet-peer-dns",
-    from: local("znet"),
-    to: peer("znet"),
-    what: "the peer's zone",
-    kind: "optional",
-    ports: [udp(ports.dns), tcp(ports.dns)],
-  },
-  {
-    id: "zcloud-vm",
-    from: local("zcloud"),
-    to: local("every-vm"),
-    what: "SSH",
-    kind: "maintenance",
-    ports: [tcp(ports.ssh)],
-  },
-  {
-    id: "vm-internet",
-    from: local("every-vm"),
-    to: "internet",
-    what: "most outbound",
-    kind: "allowed",
-    ports: [],
-    dynamic: "any",
-  },
+  flow("world-zcloud", "world", local("zcloud"), "own", "its own SSH", [tcp(ports.ssh)], "public"),
+  flow("peer-zcloud", peer("zcloud"), local("zcloud"), "own", "WireGuard", [udp(ports.wireguard)], "public"),
+  flow("world-zfront", "world", local("zfront"), "own", "HTTP and HTTPS", web),
+  flow("world-zfront-tcp", "world", local("zfront"), "own", "the map's TCP services", "tcp-services"),
+  flow("vm-znet-dns", local("every-vm"), local("znet"), "optional", "DNS", dns),
+  flow("vm-znet-ntp", local("every-vm"), local("znet"), "optional", "NTP", [udp(ports.ntp)]),
+  flow("vm-znet-logs", local("every-vm"), local("znet"), "optional", "logs", [tcp(ports.logs)]),
+  flow("vm-znet-nats", local("every-vm"), local("znet"), "optional", "NATS", [tcp(ports.nats)]),
+  flow("znet-vm-metrics", local("znet"), local("every-vm"), "optional", "metrics and health", [tcp(ports.service)]),
+  flow("zfront-zpod", local("zfront"), local("zpod"), "runtime", "published endpoints", published),
+  flow("zfront-zmah", local("zfront"), local("zmah"), "runtime", "published endpoints", published),
+  flow("zfront-peer", local("zfront"), peer("zfront"), "runtime", "peer listener, mutual TLS", [tcp(ports.peerFront)]),
+  flow("zpod-zstore", local("zpod"), local("zstore"), "runtime", "Ceph", ceph),
+  flow("zpod-zstore-peer", local("zpod"), peer("zstore"), "runtime", "Ceph", ceph),
+  flow("zpod-zfront", local("zpod"), local("zfront"), "runtime", "service-to-service calls", web),
+  flow("zpod-zfront-tcp", local("zpod"), local("zfront"), "runtime", "calls to the map's TCP services", "tcp-services"),
+  flow("zstore-peer", local("zstore"), peer("zstore"), "runtime", "Ceph", ceph),
+  flow("zstore-witness", local("zstore"), "witness", "runtime", "Ceph monitor", [tcp(ports.cephMon)]),
+  flow("witness-zstore", "witness", local("zstore"), "runtime", "Ceph monitor", [tcp(ports.cephMon)]),
+  flow("zmah-peer", local("zmah"), peer("zmah"), "runtime", "the replication ports the map names", "replication"),
+  flow("znet-peer-nats", local("znet"), peer("znet"), "optional", "NATS leafnode", [tcp(ports.leafnode)]),
+  flow("znet-peer-dns", local("znet"), peer("znet"), "optional", "the peer's zone", dns),
+  flow("zcloud-vm", local("zcloud"), local("every-vm"), "maintenance", "SSH", [tcp(ports.ssh)]),
+  flow("vm-internet", local("every-vm"), "internet", "allowed", "most outbound", "any"),
 ];

@@ -1,3 +1,4 @@
+import { stringify } from "yaml";
 import * as z from "zod";
 import { didYouMean } from "./did-you-mean.ts";
 import type { Finding } from "./findings.ts";
@@ -114,7 +115,7 @@ function meant(word: string, candidates: readonly string[]): string {
 function exampleOf(schema: z.ZodType | undefined): string | undefined {
   for (let at = schema; at !== undefined; at = inner(at)) {
     const [first] = (at.meta()?.["examples"] as readonly unknown[] | undefined) ?? [];
-    if (first !== undefined) return String(first);
+    if (first !== undefined) return stringify(first, { collectionStyle: "flow", lineWidth: 0 }).trimEnd();
   }
   return undefined;
 }

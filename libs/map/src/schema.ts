@@ -98,7 +98,7 @@ const Machine = z.strictObject({
 const SiteFile = z.strictObject({
   public: PublicAddresses.meta({
     description: "Where the world reaches this site.",
-    examples: ["{ ipv4: 198.51.100.10 }"],
+    examples: [{ ipv4: "198.51.100.10" }],
   }),
   network: text(networkComplaint, {
     description: "Private network of the site's VMs, /16 to /26. Hosts get their addresses from it, in a fixed order.",
@@ -142,7 +142,7 @@ const TenantFile = z.strictObject({
     z.array(
       text(publicNameComplaint, {
         description: "A host name, or *. and one for exactly one more label.",
-        examples: ['"*.garden.example.net"'],
+        examples: ["*.garden.example.net"],
       }),
     ),
     undefined,
@@ -208,11 +208,11 @@ export const MapFile = z.strictObject({
   ),
   operators: z.array(Operator).meta({
     description: "Who logs in and signs the map. At least one.",
-    examples: ['[{ name: robin, key: "ssh-ed25519 AAAA..." }]'],
+    examples: [[{ name: "robin", key: "ssh-ed25519 AAAA..." }]],
   }),
   sites: z.record(SiteName, SiteFile).meta({
     description: "One or two rented servers, by name. The order matters to nobody but the bus: the later one dials.",
-    examples: ["{ north: ..., south: ... }"],
+    examples: [{ north: { public: { ipv4: "198.51.100.10" }, network: "10.64.1.0/24" } }],
   }),
   witness: optional(
     z.strictObject({
