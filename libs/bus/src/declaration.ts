@@ -34,12 +34,15 @@ export interface Declaration {
   keep(connection: NatsConnection, signal: AbortSignal): Promise<void>;
 }
 
+const shortestPause = 100;
+
 /** Keeps one host's keys in one bucket as it wants them: looks, writes the differences, looks again. */
 export function createDeclaration(bucket: BucketName, prefix: string, name: string, logger: BusLogger): Declaration {
   const { ttl } = buckets[bucket];
   let wanted: ReadonlyMap<string, string> = new Map();
   let agreed = false;
   let wake = new AbortController();
+  let asked = new AbortController();
 
   async function write(connection: NatsConnection, present: Map<string, string>, refresh: boolean): Promise<void> {
     const kv = await new Kvm(jetstream(connection, { timeout: 5_000 })).open(bucket);
@@ -61,6 +64,7 @@ export function createDeclaration(bucket: BucketName, prefix: string, name: stri
     want(entries) {
       wanted = entries;
       agreed = false;
+      asked.abort();
       wake.abort();
     },
     async keep(connection, signal) {
@@ -93,7 +97,10 @@ export function createDeclaration(bucket: BucketName, prefix: string, name: stri
       );
       let refreshAt = 0;
       while (!signal.aborted) {
+        // Somebody else may be writing here too, against the rules: the two must not race each other.
+        await pause(shortestPause, signal, asked.signal);
         wake = new AbortController();
+        asked = new AbortController();
         let delay = 30_000;
         try {
           if (looked) {

@@ -1,4 +1,10 @@
-import { type ConnectionOptions, connect, type NatsConnection, nkeyAuthenticator, type TlsOptions } from "@nats-io/transport-node";
+import {
+  type ConnectionOptions,
+  connect,
+  type NatsConnection,
+  nkeyAuthenticator,
+  type TlsOptions,
+} from "@nats-io/transport-node";
 import { inboxOf, type LinkOptions } from "./options.ts";
 
 /** Work that belongs to one connection: started when it is there, told to stop by the signal when it is lost. */

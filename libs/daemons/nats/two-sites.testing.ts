@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, connect as dial, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BusLogger, type BusTls, createUserKey, type LinkOptions, type UserKey } from "@zcloud/bus";
@@ -23,6 +24,9 @@ export interface TwoSites {
   link(hostId: string): LinkOptions;
   start(site: string): Promise<Daemon>;
   configPath(site: string): string;
+  /** Breaks the link between the sites, and mends it. The servers stay up. */
+  cut(): void;
+  heal(): void;
   remove(): void;
 }
 
@@ -31,6 +35,7 @@ export async function createTwoSites(): Promise<TwoSites> {
   const map = testMap();
   const directory = mkdtempSync(join(tmpdir(), "zc-nats-"));
   const certificate = createTestCa(join(directory, "ca"));
+  const wire = await createWire();
   const [natsNorth = 0, natsSouth = 0, leaf = 0, monitorNorth = 0, monitorSouth = 0] = await freePorts(5);
   const users = new Map<string, UserKey>(allHosts(map).map((host) => [host.id, createUserKey()]));
   const tls = new Map<string, BusTls>();
@@ -43,6 +48,7 @@ export async function createTwoSites(): Promise<TwoSites> {
     return known;
   }
 
+  wire.to(leaf);
   const natsPort = (site: string) => (site === "north" ? natsNorth : natsSouth);
   const monitorPort = (site: string) => (site === "north" ? monitorNorth : monitorSouth);
   const keys: Keys = {
@@ -61,7 +67,7 @@ export async function createTwoSites(): Promise<TwoSites> {
       monitor: `127.0.0.1:${monitorPort(name)}`,
       address: () => "127.0.0.1",
       natsPort,
-      leafPort: () => leaf,
+      leafPort: () => (name === "north" ? leaf : wire.port),
     };
     const { ca, cert = "", key = "" } = tlsOf(`${name}/znet`);
     writeFileSync(join(at(name), "ca.crt"), ca);
@@ -86,6 +92,54 @@ export async function createTwoSites(): Promise<TwoSites> {
       startDaemon(debian("/usr/sbin/nats-server", "-c", join(at(site), "nats-server.conf")), async () => {
         return (await fetch(`http://127.0.0.1:${monitorPort(site)}/healthz`)).ok;
       }),
-    remove: () => rmSync(directory, { recursive: true, force: true }),
+    cut: wire.cut,
+    heal: wire.heal,
+    remove() {
+      wire.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A TCP relay between the sites that can be cut without a word to either end. */
+async function createWire() {
+  const sockets = new Set<Socket>();
+  let target = 0;
+  let whole = true;
+  const server = createServer((near) => {
+    if (!whole) {
+      near.destroy();
+      return;
+    }
+    const far = dial(target, "127.0.0.1");
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        sockets.delete(socket);
+        near.destroy();
+        far.destroy();
+      });
+    }
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const cut = () => {
+    whole = false;
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: (server.address() as { port: number }).port,
+    to: (port: number) => {
+      target = port;
+    },
+    cut,
+    heal: () => {
+      whole = true;
+    },
+    close() {
+      cut();
+      server.close();
+    },
   };
 }
