@@ -8,7 +8,7 @@ import {
 } from "./checks/advice.ts";
 import { internalDomainApart, operatorsSound, publicNameTwice } from "./checks/names.ts";
 import { portClash, unknownTenant } from "./checks/ports.ts";
-import { addressClash, networkFit, networkOverlap, siteCount } from "./checks/sites.ts";
+import { addressClash, networkFit, networkOverlap, siteCount, upstreamOutside } from "./checks/sites.ts";
 import {
   envelopesTogether,
   envelopeTooLarge,
@@ -22,35 +22,43 @@ import type { Draft } from "./draft.ts";
 import type { Finding } from "./findings.ts";
 
 /** One thing that no single value shows. Pure; it speaks only of what the schema has left in the draft. */
-export type Check = (draft: Draft) => readonly Finding[];
+export interface Check {
+  /** What a good map keeps to, for the docs. */
+  readonly rule: string;
+  readonly find: (draft: Draft) => readonly Finding[];
+}
 
-/** A map that fails one of these is refused. */
+/** A map that breaks one of these is refused. */
 export const checks: readonly Check[] = [
-  operatorsSound,
-  siteCount,
-  networkFit,
-  networkOverlap,
-  addressClash,
-  internalDomainApart,
-  publicNameTwice,
-  portClash,
-  unknownTenant,
-  hostTooSmall,
-  machineTooSmall,
-  envelopeTooLarge,
-  logsTooLarge,
-  cephNeeds,
-  diskTwice,
+  { rule: "There is an operator; names and keys of operators differ.", find: operatorsSound },
+  { rule: "There are one or two sites.", find: siteCount },
+  { rule: "A site's network is private, /16 to /26, and not what podman gives to containers.", find: networkFit },
+  { rule: "Sites' networks don't overlap.", find: networkOverlap },
+  {
+    rule: "Public addresses and the witness's are usable, differ, and stand in no site's network.",
+    find: addressClash,
+  },
+  { rule: "The resolvers that znet asks are outside the sites.", find: upstreamOutside },
+  { rule: "The internal domain has no public names in it.", find: internalDomainApart },
+  { rule: "A public name belongs to one tenant, and so does everything under a wildcard.", find: publicNameTwice },
+  { rule: "A port is used once, and isn't one that the hosts need themselves.", find: portClash },
+  { rule: "A service belongs to a tenant of the map.", find: unknownTenant },
+  { rule: "Every VM has at least 256M of memory and 4G of disk.", find: hostTooSmall },
+  { rule: "A site's VMs fit into its machine, where the map describes it.", find: machineTooSmall },
+  { rule: "A tenant's envelope fits into the zpods of each site.", find: envelopeTooLarge },
+  { rule: "The logs fit on znet's disk.", find: logsTooLarge },
+  { rule: "Storage of kind ceph has two sites, a witness, and a disk at both.", find: cephNeeds },
+  { rule: "A disk has one use.", find: diskTwice },
 ];
 
 /** Worth saying, and no reason to refuse. */
 export const advice: readonly Check[] = [
-  familyAtOneSite,
-  publicIsPrivate,
-  cephDisksUnlike,
-  needsPeer,
-  untrustedCertificates,
-  multicastDomain,
-  envelopesTogether,
-  logsTight,
+  { rule: "Both sites have IPv6, or neither.", find: familyAtOneSite },
+  { rule: "Public addresses are not private ones.", find: publicIsPrivate },
+  { rule: "Both sites have the same number of disks for Ceph.", find: cephDisksUnlike },
+  { rule: "A witness and replication need two sites.", find: needsPeer },
+  { rule: "Browsers trust the certificates.", find: untrustedCertificates },
+  { rule: "The internal domain is not under .local, which is multicast DNS.", find: multicastDomain },
+  { rule: "All tenants' envelopes together fit into the zpods of each site.", find: envelopesTogether },
+  { rule: "The logs leave 4G of znet's disk free.", find: logsTight },
 ];

@@ -1,6 +1,7 @@
 export * from "./autonomy.ts";
+export { advice, type Check, checks } from "./cross-checks.ts";
 export { flowsFrom, flowsTo, mayConnect, type Place, type ResolvedFlow, resolveFlows } from "./flows.ts";
-export { mapJsonSchema } from "./json-schema.ts";
+export { type JsonSchema, mapJsonSchema } from "./json-schema.ts";
 export { Keys, type KeysResult, loadKeys } from "./keys.ts";
 export { type LoadResult, loadMap } from "./load.ts";
 export * from "./model.ts";

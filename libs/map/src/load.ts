@@ -40,5 +40,5 @@ export function loadMap(text: string, file: string): LoadResult {
 }
 
 function run(list: readonly Check[], draft: Draft) {
-  return list.flatMap((check) => check(draft));
+  return list.flatMap(({ find }) => find(draft));
 }

@@ -52,8 +52,10 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType | undefined, value: 
     case "invalid_value":
       return `${show(value)} is not ${issue.values.join(" or ")}${meant(String(value), issue.values.map(String))}`;
     case "too_small":
+      if (Array.isArray(value)) return `has ${value.length} entries; at least ${issue.minimum}`;
       return `${show(value)} is too little; at least ${issue.minimum}`;
     case "too_big":
+      if (Array.isArray(value)) return `has ${value.length} entries; at most ${issue.maximum}`;
       return `${show(value)} is too much; at most ${issue.maximum}`;
     default:
       return issue.message;

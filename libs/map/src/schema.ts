@@ -39,12 +39,16 @@ const cores = (description: string, example: number) =>
 
 const HostSize = z.strictObject({
   cpus: optional(cores("Virtual processors.", 2)),
-  memory: optional(size("Memory.")),
+  memory: optional(size("Memory.", "4G")),
   disk: optional(size("System disk.")),
 });
 
 const CountedSize = HostSize.extend({
-  count: optional(z.int().min(1).max(15), 1, "How many of them a site has; the same at both sites."),
+  count: optional(
+    z.int().min(1).max(15),
+    1,
+    "How many of them a site has, zpod and zmah only; the same at both sites.",
+  ),
 });
 
 /** A site may size its zpods and zmahs, not count them. */
@@ -92,7 +96,7 @@ const Disks = z.strictObject({
 
 const Machine = z.strictObject({
   cpus: optional(cores("Threads of the server.", 16)),
-  memory: optional(size("Memory of the server; its VMs must fit.")),
+  memory: optional(size("Memory of the server; its VMs must fit.", "64G")),
 });
 
 const SiteFile = z.strictObject({
@@ -149,7 +153,7 @@ const TenantFile = z.strictObject({
     "Public names its stacks may use. By default TENANT.DOMAIN and *.TENANT.DOMAIN.",
   ),
   volumes: optional(size("Volumes of all its stacks together."), defaults.tenant.volumes),
-  memory: optional(size("Memory of all its containers at one site."), defaults.tenant.memory),
+  memory: optional(size("Memory of all its containers at one site.", "2G"), defaults.tenant.memory),
   cpus: optional(z.number().min(0.1).max(512), defaults.tenant.cpus, "Processors of all its containers at one site."),
   stacks: optional(z.int().min(1).max(1000), defaults.tenant.stacks, "How many stacks it may have."),
 });

@@ -22,8 +22,8 @@ export function text(complaint: (value: string) => string | undefined, about: Ab
   return schema.meta({ ...about });
 }
 
-export function size(description: string) {
-  return text(sizeComplaint, { description, examples: ["20G"], pattern: "^[0-9]+(\\.[0-9]+)?[KMGT]$" });
+export function size(description: string, example = "20G") {
+  return text(sizeComplaint, { description, examples: [example], pattern: "^[0-9]+(\\.[0-9]+)?[KMGT]$" });
 }
 
 export function duration(description: string) {

@@ -93,6 +93,26 @@ export function addressClash(draft: Draft): Finding[] {
   });
 }
 
+/** A resolver that znet asks is neither znet itself nor any other host of a site. */
+export function upstreamOutside(draft: Draft): Finding[] {
+  return (draft.dns?.upstreams ?? []).flatMap((address, index) => {
+    const path: Path = ["dns", "upstreams", index];
+    const bits = address === undefined ? undefined : parseIpv4(address);
+    if (address === undefined || bits === undefined) return [];
+    const range = addressRange(address);
+    if (unusable.has(range))
+      return [{ path, message: `${address} is a ${kebab(range)} address; write a resolver's, e.g. 9.9.9.9` }];
+    const inside = networksOf(draft).find(({ net }) => contains(net, bits));
+    if (inside === undefined) return [];
+    return [
+      {
+        path,
+        message: `${address} is inside ${formatPath(inside.path)}; znet can't ask a host that asks znet, write e.g. 9.9.9.9`,
+      },
+    ];
+  });
+}
+
 const unusable = new Set(["unspecified", "broadcast", "multicast", "linkLocal", "loopback", "ipv4Mapped"]);
 
 interface SiteNetwork {
