@@ -130,26 +130,24 @@ export function createReplica<B extends BucketName>(
       const next = new Map<string, BucketValue<B>>();
       heard.clear();
       for (const one of seen.slice(0, mostEntries)) {
-        const value = one.value === undefined ? undefined : decode(one);
+        const value = one.value === undefined ? undefined : (decode(one) ?? entries.get(one.key));
         if (value === undefined) continue;
         next.set(one.key, value);
         heard.set(one.key, now());
       }
-      const same =
-        next.size === entries.size &&
-        [...next].every(([key, value]) => JSON.stringify(entries.get(key)) === JSON.stringify(value));
+      const same = next.size === entries.size && [...next].every(([key, value]) => equal(entries.get(key), value));
       entries = next;
       if (!same) changed();
     },
     change(seen) {
-      const value = seen.value === undefined ? undefined : decode(seen);
-      const known = entries.has(seen.key);
-      if (value === undefined) {
+      if (seen.value === undefined) {
         heard.delete(seen.key);
         if (entries.delete(seen.key)) changed();
         return;
       }
-      if (!known && entries.size >= mostEntries) return;
+      // A value that can't be believed does not take the place of one that could: the last good stays.
+      const value = decode(seen);
+      if (value === undefined || (!entries.has(seen.key) && entries.size >= mostEntries)) return;
       entries.set(seen.key, value);
       heard.set(seen.key, now());
       changed();
@@ -163,4 +161,8 @@ export function createReplica<B extends BucketName>(
       await saving;
     },
   };
+}
+
+function equal(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
