@@ -56,7 +56,7 @@ export async function writeInstallation(layout: Layout, map: ZMap, busybox: stri
   await writeFile(`${layout.installation}/ssh_config`, renderSshConfig(map, layout, busybox));
   await writeFile(
     `${layout.installation}/context.json`,
-    `${JSON.stringify({ via: clientVia(layout) }, undefined, 2)}\n`,
+    `${JSON.stringify({ via: clientVia(layout), caFile: "trust/bundle.crt" }, undefined, 2)}\n`,
   );
 }
 
@@ -111,5 +111,5 @@ export async function unlinkCurrent(layout: Layout): Promise<void> {
 }
 
 function currentLink(): string {
-  return `${process.env["XDG_CONFIG_HOME"] ?? `${homedir()}/.config`}/zcloud/current`;
+  return `${homedir()}/.config/zcloud/current`;
 }

@@ -8,6 +8,7 @@ import { currentImage } from "./image.ts";
 import { clientVia, collectHostKeys, operatorKey, unlinkCurrent, writeInstallation } from "./installation.ts";
 import { Internet } from "./internet.ts";
 import { type Layout, unitName } from "./layout.ts";
+import { containerFiles, limitsHere } from "./limits.ts";
 import { Machine } from "./machine.ts";
 import { createNetwork, inNetns, listNetns, netnsExists, removeNetwork } from "./netns.ts";
 import { networkPlan, partOf } from "./network.ts";
@@ -65,12 +66,14 @@ export class Lab {
     const key = await operatorKey(this.layout);
     const debianTrust = await readFile(`${image}/etc/ssl/certs/ca-certificates.crt`, "utf8");
     const trust = await this.#trust();
+    const limits = await limitsHere();
     await Promise.all(
       off.map(async (machine) => {
         await machine.mount(image);
         await machine.provision(
           provisionedFiles({ map: this.map, host: machine.host, operatorKey: key, debianTrust, trust }),
         );
+        await machine.provision(await containerFiles(machine.host, limits));
         await machine.boot();
       }),
     );

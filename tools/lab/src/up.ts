@@ -1,18 +1,93 @@
 import type { Arguments } from "./arguments.ts";
+import { deployEnvironment, deploySteps } from "./deploy-steps.ts";
+import { run } from "./exec.ts";
+import { applyFirewalls } from "./firewall.ts";
+import { loadImages } from "./images.ts";
 import { installationMap, linkCurrent } from "./installation.ts";
 import { Lab } from "./lab.ts";
 import type { Layout } from "./layout.ts";
+import { brokenLimit, limitsHere, limitsProbe } from "./limits.ts";
+import { MachineHost } from "./machine-host.ts";
 import type { Progress } from "./progress.ts";
 import { repository } from "./repository.ts";
 
-/** Brings the lab to where the map and the working tree say it should be; everything that is there already stays. */
+/** Milliseconds that one command of the deployment may take. */
+const stepTimeout = 600_000;
+
+/** Brings the lab to where the map and the working tree say it should be; what is there already stays as it is. */
 export async function up(at: Layout, args: Arguments, progress: Progress): Promise<number> {
   const map = await installationMap(at, args.map ?? `${repository}/deploy/maps/lab.yaml`);
   const lab = new Lab(at, map);
+  let booted = 0;
   await progress.step("hosts", async () => {
-    const booted = await lab.powerOn(lab.machines);
-    return `${lab.machines.length} running (${booted} booted)`;
+    booted = await lab.powerOn(lab.machines);
+    return `${lab.machines.length} running, ${booted} of them booted now`;
   });
-  await linkCurrent(at);
+  const current = await linkCurrent(at);
+  await progress.step("firewall", async () => `${await applyFirewalls(lab)} changes at ${map.sites.length} zclouds`);
+  if (booted > 0) await checkLimits(lab, progress);
+  if (!args.bare) await deploy(lab, progress);
+  for (const line of whatToTry(lab, current)) process.stdout.write(`${line}\n`);
   return 0;
+}
+
+/** Says so if containers' limits are not enforced here: whoever relies on them in a test must know. */
+async function checkLimits(lab: Lab, progress: Progress): Promise<void> {
+  const limits = await limitsHere();
+  const machine = lab.machines.find(({ host }) => host.role === "zpod");
+  if (machine === undefined) return;
+  if (limits === "none") {
+    progress.skip(
+      "limits",
+      "this machine has no memory and pids controllers: containers' limits are NOT enforced in this lab",
+    );
+    return;
+  }
+  await progress.step("limits", async () => {
+    const probed = await new MachineHost(machine).run(["sh", "-s"], { input: limitsProbe });
+    const broken = brokenLimit(probed.stdout);
+    if (broken === undefined) return `memory and pids limits of containers kill (${limits})`;
+    return `NOT enforced in this lab: ${broken} (${limits}) ${probed.stderr.trim()}`;
+  });
+}
+
+async function deploy(lab: Lab, progress: Progress): Promise<void> {
+  const env = deployEnvironment(lab.layout);
+  const [stacks, others] = [/^stack /, /^(?!stack )/].map((kind) =>
+    deploySteps().filter(({ name }) => kind.test(name)),
+  );
+  const runSteps = async (steps: ReturnType<typeof deploySteps> = []): Promise<void> => {
+    for (const { name, argv, missing } of steps) {
+      if (missing !== undefined) progress.skip(name, missing);
+      else
+        await progress.step(name, async () =>
+          lastLine(await run(argv, { env, cwd: repository, timeout: stepTimeout })),
+        );
+    }
+  };
+  await runSteps(others);
+  await loadImages(lab, progress);
+  await runSteps(stacks);
+}
+
+function lastLine(output: string): string {
+  return output.trim().split("\n").at(-1)?.slice(0, 100) ?? "";
+}
+
+function whatToTry(lab: Lab, current: boolean): readonly string[] {
+  const named = lab.layout.lab === "lab" ? "" : ` --name ${lab.layout.lab}`;
+  const verb = (words: string) => `  npm run lab --${named} ${words}`;
+  const name = lab.map.tenants[0]?.names.find((one) => !one.startsWith("*")) ?? lab.map.domain;
+  const [site] = lab.map.sites;
+  return [
+    "",
+    `Both sites are up. Try:`,
+    verb(`curl https://${name}/ -D-`),
+    verb(`power-off ${site?.name}/zpod1`),
+    verb("status"),
+    ...(current
+      ? ["  npm run zctl -- status"]
+      : [`  ZCLOUD_MAP=${lab.layout.installation}/zcloud.yaml npm run zctl -- status`]),
+    verb("down"),
+  ];
 }
