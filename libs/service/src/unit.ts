@@ -1,0 +1,95 @@
+import type { Role } from "@zcloud/map";
+
+/** What a role's service needs beyond the common sandbox. */
+export interface UnitOptions {
+  /** Absolute paths that it writes besides /etc and its own state: `/srv`. */
+  readonly extraReadWritePaths?: readonly string[];
+  /** Beyond those for writing other users' files: `CAP_NET_ADMIN` for nft. */
+  readonly capabilities?: readonly `CAP_${string}`[];
+  /** Beyond AF_UNIX, AF_INET and AF_INET6: `AF_NETLINK` for nft and ip. */
+  readonly addressFamilies?: readonly `AF_${string}`[];
+  /** Writes below /proc/sys. */
+  readonly kernelTunables?: boolean;
+  /** Sets the host name. */
+  readonly hostname?: boolean;
+  /** Units to order after, never to require: a role starts with everything else gone. */
+  readonly after?: readonly string[];
+  /** What it and the commands it runs may use before the kernel stops them; 384M by default. */
+  readonly memoryMax?: string;
+}
+
+/** Every role writes files of other users (daemons' configuration) and signals nobody but its own children. */
+const commonCapabilities = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER"] as const;
+const commonFamilies = ["AF_UNIX", "AF_INET", "AF_INET6"] as const;
+
+/**
+ * The systemd unit of a role's service. Root in a sandbox: it writes daemons' configuration and talks to their
+ * root-only sockets, to systemd and podman. `systemd-analyze security` must stay at 3.5 or better.
+ * MemoryDenyWriteExecute is left out, because V8 compiles to memory.
+ */
+export function renderUnit(role: Role, options: UnitOptions = {}): string {
+  const capabilities = [...commonCapabilities, ...(options.capabilities ?? [])];
+  const families = [...commonFamilies, ...(options.addressFamilies ?? [])];
+  const writable = ["/etc", ...(options.extraReadWritePaths ?? [])];
+  const after = ["network.target", "dbus.socket", ...(options.after ?? [])];
+  return `# Made by zCloud; changes are overwritten at the next deploy.
+[Unit]
+Description=zCloud ${role}
+After=${after.join(" ")}
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+NotifyAccess=main
+# Node can't send unix datagrams: systemd connects its own notification socket and passes it (systemd.service(5)).
+OpenFile=/run/systemd/notify:notify
+WatchdogSec=20
+ExecStart=/usr/bin/node --max-semi-space-size=1 /opt/zcloud/${role}/current/${role}.js
+Restart=always
+RestartSec=1
+# EX_CONFIG: trying again can't help.
+RestartPreventExitStatus=78
+TimeoutStartSec=30
+TimeoutStopSec=8
+KillMode=mixed
+SyslogIdentifier=zcloud-${role}
+RuntimeDirectory=zcloud
+RuntimeDirectoryMode=0700
+RuntimeDirectoryPreserve=yes
+StateDirectory=zcloud/${role}
+StateDirectoryMode=0700
+UMask=0022
+MemoryMax=${options.memoryMax ?? "384M"}
+TasksMax=256
+
+# Sandbox
+CapabilityBoundingSet=${capabilities.join(" ")}
+LockPersonality=yes
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateTmp=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHome=yes
+ProtectHostname=${options.hostname === true ? "no" : "yes"}
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=${options.kernelTunables === true ? "no" : "yes"}
+ProtectProc=invisible
+ProtectSystem=strict
+# The trust root of maps and this host's keys are the operator's to change.
+ReadOnlyPaths=-/etc/zcloud
+ReadWritePaths=${writable.join(" ")}
+RemoveIPC=yes
+RestrictAddressFamilies=${families.join(" ")}
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+SystemCallFilter=@system-service
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
