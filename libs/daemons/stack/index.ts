@@ -16,6 +16,7 @@ export {
   composeName,
   maxStackBytes,
   ownDirectory,
+  problemAt,
   projectName,
   readStack,
   type StackFiles,

@@ -1,4 +1,4 @@
-import { type Problem, tenantOf, type ZMap } from "@zcloud/map";
+import { type Path, type Problem, tenantOf, type ZMap } from "@zcloud/map";
 import { type ComposeFile, type Finding, isRecord, parseCompose } from "./compose.ts";
 import { insidePath } from "./paths.ts";
 import { composeRules } from "./policy.ts";
@@ -142,4 +142,10 @@ function besideProblems({ tenant, project, files }: StackFiles, map: ZMap): read
       ),
     );
   return found;
+}
+
+/** A problem at a path of a compose file, shown where that stands, or at the nearest part above it that exists. */
+export function problemAt(text: string, name: string, path: Path, message: string): Problem {
+  const parsed = parseCompose(text, name);
+  return parsed.ok ? parsed.file.problem({ path, message }) : { file: name, line: 1, column: 1, path: "", message };
 }

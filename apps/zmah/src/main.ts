@@ -1,0 +1,4 @@
+import { runRole } from "@zcloud/service";
+import { zmah } from "./reconcilers.ts";
+
+await runRole(zmah);

@@ -1,0 +1,81 @@
+import type { Endpoint, Event } from "@zcloud/events";
+import type { Container } from "./containers.ts";
+
+/** What people are told about, without what the frame adds. */
+export type Happening = Pick<Event, "kind" | "level" | "subject" | "reason">;
+
+const byId = (containers: readonly Container[]): ReadonlyMap<string, Container> =>
+  new Map(containers.map((one) => [one.id, one]));
+const stackOf = ({ tenant, project }: Container): string => `${tenant}/${project}`;
+
+/** Containers that died between two listings, also those which podman has started again since. */
+export function deaths(before: readonly Container[], after: readonly Container[]): readonly Happening[] {
+  const now = byId(after);
+  return before.flatMap((old): readonly Happening[] => {
+    const one = now.get(old.id);
+    if (one === undefined || old.state !== "running") return [];
+    const died = { kind: "container-died", subject: stackOf(one) } as const;
+    if (one.restarts > old.restarts)
+      return [
+        {
+          ...died,
+          level: "warning",
+          reason: `${one.name} died; podman started it again (${one.restarts} times so far)`,
+        },
+      ];
+    if (one.state === "exited" || one.state === "stopped") {
+      const level = one.exitCode === 0 ? "info" : "error";
+      return [
+        {
+          ...died,
+          level,
+          reason:
+            one.exitCode === 0
+              ? `${one.name} ended`
+              : `${one.name} ended with exit code ${one.exitCode}${one.exitCode === 137 ? " (killed, perhaps for its memory)" : ""}`,
+        },
+      ];
+    }
+    return [];
+  });
+}
+
+/** Endpoints that got their first healthy server, and that lost their last. */
+export function endpointChanges(
+  before: ReadonlyMap<string, Endpoint>,
+  after: ReadonlyMap<string, Endpoint>,
+  containers: readonly Container[],
+): readonly Happening[] {
+  const keys = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return keys.flatMap((key): readonly Happening[] => {
+    const was = (before.get(key)?.servers.length ?? 0) > 0;
+    const endpoint = after.get(key);
+    const is = (endpoint?.servers.length ?? 0) > 0;
+    const shown = endpoint ?? before.get(key);
+    if (was === is || shown === undefined) return [];
+    const subject = shown.names[0] ?? `${shown.tenant}/${shown.project}:${shown.service}`;
+    const who = `${shown.tenant}/${shown.project}:${shown.service}`;
+    if (is)
+      return [
+        { kind: "endpoint-up", level: "info", subject, reason: `${who} has ${servers(endpoint?.servers.length ?? 0)}` },
+      ];
+    return [
+      {
+        kind: "endpoint-down",
+        level: endpoint === undefined ? "info" : "error",
+        subject,
+        reason: endpoint === undefined ? `${who} was removed from this host` : `${who}: ${whyDown(shown, containers)}`,
+      },
+    ];
+  });
+}
+
+const servers = (count: number): string => (count === 1 ? "1 healthy server" : `${count} healthy servers`);
+
+function whyDown({ tenant, project, service }: Endpoint, containers: readonly Container[]): string {
+  const own = containers.filter((one) => one.tenant === tenant && one.project === project && one.service === service);
+  if (own.length === 0) return "it has no container";
+  return own
+    .map(({ name, state, health }) => `${name} is ${state === "running" && health !== "none" ? health : state}`)
+    .join(", ");
+}

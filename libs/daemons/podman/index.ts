@@ -1,0 +1,14 @@
+export { PodmanApi, PodmanError, type PodmanEvent, podmanSocket } from "./api.ts";
+export { deaths, endpointChanges, type Happening } from "./changes.ts";
+export { type ContainerHost, type ContainerHostContext, containerHost } from "./container-host.ts";
+export { type Container, containersOf } from "./containers.ts";
+export { type DesiredInput, desiredStacks, type StackHere, type StacksDesired } from "./desired.ts";
+export { endpointsOf } from "./endpoints.ts";
+export { type Healing, heal, type Sickness } from "./healing.ts";
+export { localVolumes, volumesDirectory } from "./local-volumes.ts";
+export { normalise } from "./normalise.ts";
+export { type Deployed, planStacks, type StackAction, type StacksObserved } from "./plan.ts";
+export { type ContainerReport, reportStacks, type StackReport } from "./report.ts";
+export { EngineReconciler } from "./setup.ts";
+export { StacksReconciler } from "./stacks.ts";
+export { ContainerWatch } from "./watch.ts";

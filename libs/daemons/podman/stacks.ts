@@ -1,0 +1,169 @@
+import type { VolumeProvider } from "@zcloud/daemons/stack";
+import type { Host } from "@zcloud/host";
+import { formatProblem, type ZMap } from "@zcloud/map";
+import type { Clock, Reconciler } from "@zcloud/reconcile";
+import type { PodmanApi } from "./api.ts";
+import type { Happening } from "./changes.ts";
+import { deployStack, type Outcome, removeStack, startStack } from "./deploy.ts";
+import { listDeployed, listUnits } from "./deployed.ts";
+import type { StacksDesired } from "./desired.ts";
+import { type Failure, StackJobs } from "./jobs.ts";
+import { type Deployed, fingerprint, planStacks, type StackAction, type StacksObserved } from "./plan.ts";
+
+export interface StacksOptions {
+  readonly host: Host;
+  readonly api: PodmanApi;
+  readonly volumes: VolumeProvider;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  map(): ZMap;
+  /** Keys of all stacks in the site's bucket; undefined while it isn't known. */
+  known(): ReadonlySet<string> | undefined;
+  happened(happening: Happening): void;
+}
+
+/** So long (milliseconds) must a stack be missing from the bucket before it counts as deleted. */
+const hiccup = 5_000;
+
+/** Keeps this host's stacks as the site wants them. Passes are short: each stack's change runs beside them. */
+export class StacksReconciler implements Reconciler<StacksDesired, StacksObserved, StackAction> {
+  readonly name = "stacks";
+  readonly #options: StacksOptions;
+  readonly #jobs: StackJobs;
+  readonly #listeners = new Set<() => void>();
+  readonly #missingSince = new Map<string, number>();
+  #deployed: ReadonlyMap<string, Deployed> = new Map();
+  #emptied = false;
+
+  constructor(options: StacksOptions) {
+    this.#options = options;
+    this.#jobs = new StackJobs(
+      options.clock,
+      () => this.#changed(),
+      (key, outcome, repeated) => this.#ended(key, outcome, repeated),
+    );
+  }
+
+  /** As of the last pass, or of `load`. */
+  deployed(): ReadonlyMap<string, Deployed> {
+    return this.#deployed;
+  }
+
+  busy(): ReadonlySet<string> {
+    return this.#jobs.busy();
+  }
+
+  failures(): ReadonlyMap<string, Failure> {
+    return this.#jobs.failures();
+  }
+
+  /** The bucket lost all of several stacks at once: nobody deletes like that, so nothing is removed. */
+  emptied(): boolean {
+    return this.#emptied;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Reads what is deployed here, so that endpoints are known before the first pass. */
+  async load(): Promise<void> {
+    this.#deployed = await listDeployed(this.#options.host);
+  }
+
+  settled(): Promise<void> {
+    return this.#jobs.settled();
+  }
+
+  async observe(): Promise<StacksObserved> {
+    const { host, volumes } = this.#options;
+    // Before the disk is read: a job that ends meanwhile wakes us again.
+    const busy = this.#jobs.busy();
+    this.#deployed = await listDeployed(host);
+    return {
+      deployed: this.#deployed,
+      units: await listUnits(host, this.#deployed.values()),
+      volumes: await volumes.list(),
+      trash: await volumes.listTrash(),
+      busy: new Set([...busy, ...this.#jobs.busy()]),
+      waiting: this.#jobs.waiting(),
+      gone: this.#gone(),
+    };
+  }
+
+  plan(desired: StacksDesired, observed: StacksObserved): readonly StackAction[] {
+    return planStacks(desired, observed);
+  }
+
+  async apply(action: StackAction): Promise<void> {
+    const { signal } = this.#options;
+    const { key } = action;
+    switch (action.kind) {
+      case "run-stack":
+        return this.#jobs.start(key, fingerprint(action.here), () =>
+          deployStack(action.here, this.#options.map(), this.#deployed.get(key), this.#options, signal),
+        );
+      case "start-stack":
+        return this.#jobs.start(key, fingerprint(action.here), () =>
+          startStack(action.here, action.deployed, this.#options, signal),
+        );
+      case "remove-stack":
+        return this.#jobs.start(key, "removed", () =>
+          removeStack(action.deployed, action.trash, this.#options, signal),
+        );
+      case "volume-fate":
+        return;
+    }
+  }
+
+  #gone(): ReadonlySet<string> {
+    const { clock } = this.#options;
+    const known = this.#options.known();
+    this.#emptied = known?.size === 0 && this.#deployed.size > 1;
+    if (known === undefined || this.#emptied) {
+      this.#missingSince.clear();
+      return new Set();
+    }
+    for (const key of this.#missingSince.keys())
+      if (known.has(key) || !this.#deployed.has(key)) this.#missingSince.delete(key);
+    for (const key of this.#deployed.keys()) {
+      if (known.has(key) || this.#missingSince.has(key)) continue;
+      this.#missingSince.set(key, clock.now());
+      clock.after(hiccup + 100, () => this.#changed());
+    }
+    return new Set([...this.#missingSince].filter(([, since]) => clock.now() - since >= hiccup).map(([key]) => key));
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #ended(key: string, outcome: Outcome, repeated: boolean): void {
+    const { happened } = this.#options;
+    if (repeated) return;
+    if (outcome.kind === "done" && outcome.what === "removed")
+      happened({
+        kind: "stack-removed",
+        level: "info",
+        subject: key,
+        reason: "its containers are gone, its files and volumes in the trash or kept as planned",
+      });
+    else if (outcome.kind === "done")
+      happened({ kind: "stack-deployed", level: "info", subject: key, reason: "its containers are up" });
+    else if (outcome.kind === "refused")
+      happened({
+        kind: "stack-refused",
+        level: "error",
+        subject: key,
+        reason: outcome.problems.map(formatProblem).join("\n"),
+      });
+    else
+      happened({
+        kind: "stack-failed",
+        level: "error",
+        subject: key,
+        reason: outcome.rolledBack ? `${outcome.reason}; the version before runs again` : outcome.reason,
+      });
+  }
+}
