@@ -23,7 +23,7 @@ export interface HaproxyControl {
 }
 
 export const systemdControl: HaproxyControl = {
-  check: (path) => ["haproxy", "-c", "-q", "-f", path],
+  check: (path) => ["haproxy", "-c", "-f", path],
   start: ["systemctl", "enable", "--now", "haproxy.service"],
   unitChanged: ["systemctl", "daemon-reload"],
 };
@@ -98,16 +98,18 @@ export function createHaproxy(
     }
   }
 
+  /** What haproxy.cfg refers to comes before it; those files together, because each waits for the disk. */
   async function writeConfig(files: readonly WriteFile[], check: boolean, signal: AbortSignal): Promise<void> {
-    for (const file of files) {
-      if (file.path === paths.config && check) {
-        const candidate = `${paths.config}.candidate`;
-        await host.write(candidate, file.spec.content);
-        await checkConfig(candidate, signal);
-        await host.remove(candidate);
-      }
-      await applyFile(host, file);
+    const config = files.find(({ path }) => path === paths.config);
+    await Promise.all(files.map((file) => (file === config ? undefined : applyFile(host, file))));
+    if (config === undefined) return;
+    if (check) {
+      const candidate = `${paths.config}.candidate`;
+      await host.write(candidate, config.spec.content);
+      await checkConfig(candidate, signal);
+      await host.remove(candidate);
     }
+    await applyFile(host, config);
   }
 
   async function checkConfig(path: string, signal: AbortSignal): Promise<void> {

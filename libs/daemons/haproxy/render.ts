@@ -122,7 +122,7 @@ function slotDefaults({ paths }: FrontSettings, one: SlotClass): string[] {
   const errors = "conn-failure empty-response junk-response";
   // The peer's own answer must come before this site gives up on it: it has nine tenths of the time.
   const inTime = (share: string): string[] => [
-    `    http-request set-timeout server ${slot},map_int(${map("answers")},60000)${share} if METH_GET or { method HEAD OPTIONS }`,
+    `    http-request set-timeout server ${slot},map_str_int(${map("answers")},60000)${share} if METH_GET or { method HEAD OPTIONS }`,
     "    # In time means the first byte; a slow download is no failure.",
     "    http-response set-timeout server 60s",
   ];

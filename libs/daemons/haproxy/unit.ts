@@ -8,7 +8,7 @@ export const dropInPath = "/etc/systemd/system/haproxy.service.d/zcloud.conf";
  * bus, from what is on disk; if that is broken, from what HAProxy last found good; and it never gives up.
  */
 export function unitFiles({ config, good }: FrontPaths): FileSet {
-  const fallBack = `haproxy -q -c -f ${config} || { test -f ${good} && mv ${config} ${config}.refused && cp ${good} ${config}; }`;
+  const fallBack = `haproxy -c -f ${config} || { test -f ${good} && mv ${config} ${config}.refused && cp ${good} ${config}; }`;
   const content = [
     "# Written by zCloud's zfront service.",
     "[Unit]",
