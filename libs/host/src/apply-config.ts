@@ -45,7 +45,7 @@ export async function applyConfig(host: Host, config: ApplyConfig, signal: Abort
   const candidate = candidateOf(path);
   const cutShort = (await host.stat(candidate)) !== undefined;
   await host.write(candidate, text, options);
-  await check(host, config, candidate, signal);
+  await check(host, config, candidate, cutShort, signal);
   const before = await host.read(path);
   // After a crash, nobody knows whether `before` was good; the last good text is still there.
   if (before !== undefined && before !== text && !cutShort) await host.write(lastGoodOf(path), before, options);
@@ -61,11 +61,17 @@ export async function applyConfig(host: Host, config: ApplyConfig, signal: Abort
   await host.remove(candidate);
 }
 
-async function check(host: Host, config: ApplyConfig, candidate: string, signal: AbortSignal): Promise<void> {
+async function check(
+  host: Host,
+  config: ApplyConfig,
+  candidate: string,
+  cutShort: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const { path } = config;
   const checked = await host.run(config.check(candidate), { signal });
   if (checked.status === 0) return;
-  await host.remove(candidate);
+  if (!cutShort) await host.remove(candidate);
   const said = commandSaid(checked).replaceAll(candidate, path);
   const message = `change ${path}: the daemon's check refused it, nothing was changed: ${said}`;
   throw new ApplyConfigError("CONFIG_REFUSED", message, said);

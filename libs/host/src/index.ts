@@ -1,4 +1,5 @@
 export * from "./apply-config.ts";
+export { attach } from "./attach.ts";
 export * from "./errors.ts";
 export * from "./files.ts";
 export * from "./host.ts";

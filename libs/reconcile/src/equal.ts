@@ -1,4 +1,4 @@
-/** Structural equality of plain values: objects, arrays, Map, Set, typed arrays, primitives. Functions only by identity. */
+/** Structural equality of plain values: objects, arrays, Map, Set, typed arrays, primitives. Functions, keys of a Map and members of a Set only by identity. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
