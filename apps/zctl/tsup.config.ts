@@ -1,3 +1,4 @@
 import { bundle } from "../../tools/build/bundle.ts";
 
-export default bundle("zctl");
+/** enroll.js travels to the hosts: see src/commands/pki.ts. */
+export default bundle("zctl", { enroll: "src/enroll.ts" });

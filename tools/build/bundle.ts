@@ -1,9 +1,10 @@
 import { defineConfig } from "tsup";
 
-/** One self-contained file per app: hosts have Node and nothing of ours besides. Some dependencies are CommonJS, hence the banner. */
-export function bundle(app: string): ReturnType<typeof defineConfig> {
+/** One self-contained file per app (and per entry of `more`): hosts have Node and nothing of ours besides. Some dependencies are CommonJS, hence the banner. */
+export function bundle(app: string, more: Readonly<Record<string, string>> = {}): ReturnType<typeof defineConfig> {
   return defineConfig({
-    entry: { [app]: "src/main.ts" },
+    entry: { [app]: "src/main.ts", ...more },
+    splitting: false,
     format: ["esm"],
     platform: "node",
     target: "node20",

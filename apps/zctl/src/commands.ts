@@ -1,0 +1,14 @@
+import { apply } from "./commands/apply.ts";
+import { check } from "./commands/check.ts";
+import { deploy } from "./commands/deploy.ts";
+import { events } from "./commands/events.ts";
+import { pki } from "./commands/pki.ts";
+import { plan } from "./commands/plan.ts";
+import { remove } from "./commands/remove.ts";
+import { routes } from "./commands/routes.ts";
+import { ssh } from "./commands/ssh.ts";
+import { status } from "./commands/status.ts";
+import type { CommandSpec } from "./spec.ts";
+
+/** All commands, in the order in which an operator meets them. */
+export const commands: readonly CommandSpec[] = [check, pki, plan, apply, deploy, remove, status, routes, events, ssh];

@@ -1,0 +1,61 @@
+import { resolve } from "node:path";
+import { readStack } from "@zcloud/daemons/stack";
+import { formatProblem } from "@zcloud/map";
+import * as z from "zod";
+import { ZctlError } from "../exit.ts";
+import { count, printable } from "../screen.ts";
+import { command } from "../spec.ts";
+import { projectName, stackFiles } from "../stack-files.ts";
+
+const Options = z.strictObject({ tenant: z.string().optional(), project: z.string().optional() });
+
+export const check = command(Options, {
+  name: "check",
+  summary: "is the map right, or a stack? Reads files only",
+  about:
+    "Without an argument: all that is wrong with zcloud.yaml, zcloud.keys.json and context.json, with line and column.\n" +
+    "With a directory: what the policy and the tenant's envelope say to its compose.yaml. Asks no host.",
+  arguments: [{ name: "[dir]", about: "directory of a stack" }],
+  options: [
+    { flags: "--tenant <tenant>", about: "whose stack it is" },
+    { flags: "--project <name>", about: "its name (default: the directory's)" },
+  ],
+  examples: [
+    { line: "zctl check", about: "before zctl plan" },
+    { line: "zctl check deploy/stacks/hello --tenant demo", about: "before zctl deploy" },
+  ],
+  run: async (it, [dir], { tenant, project }) => {
+    const installation = await it.installation();
+    const { map } = installation;
+    if (dir === undefined) {
+      const hosts = map.sites.flatMap((site) => site.hosts).length;
+      if (it.screen.jsonMode) {
+        const { warnings } = installation;
+        it.screen.json({ v: 1, map: installation.mapPath, problems: [], warnings, sites: map.sites.length, hosts });
+      } else {
+        for (const warning of installation.warnings) it.screen.line(it.screen.paint("yellow", formatProblem(warning)));
+        const names = map.sites.map(({ name }) => name).join(" and ");
+        it.screen.line(
+          `${installation.mapPath} is right: ${names}, ${count(hosts, "host")}, ${count(map.tenants.length, "tenant")}.`,
+        );
+      }
+      return "ok";
+    }
+    if (tenant === undefined) {
+      throw new ZctlError("USAGE", "whose stack is it? give --tenant", { exit: "usage" });
+    }
+    const path = resolve(it.ports.cwd, dir);
+    const name = projectName(path, project);
+    const result = readStack({ tenant, project: name, files: await stackFiles(it.ports.local, path) }, map);
+    const problems = result.ok ? [] : result.problems;
+    const keys = result.ok ? result.spec.checked : 0;
+    if (it.screen.jsonMode) it.screen.json({ v: 1, stack: `${tenant}/${name}`, problems, keys });
+    for (const problem of problems) it.screen.line(printable(formatProblem(problem)));
+    if (problems.length > 0) {
+      it.screen.line(`${count(problems.length, "problem")}. Nothing was changed.`);
+      return "problem";
+    }
+    it.screen.line(`${tenant}/${name} is right: ${count(keys, "key")} checked.`);
+    return "ok";
+  },
+});

@@ -1,0 +1,186 @@
+import { join } from "node:path";
+import type { Host } from "@zcloud/host";
+import type { HostEntry } from "@zcloud/map";
+import * as z from "zod";
+import { ZctlError } from "../exit.ts";
+import { vms } from "../installation.ts";
+import type { Invocation } from "../invocation.ts";
+import { done, everywhere, exitOf, missing } from "../parallel.ts";
+import { shareAccount } from "../pki/account.ts";
+import { type Authority, authority, certificateNeed } from "../pki/ca.ts";
+import { Enrolled, places } from "../pki/enrolled.ts";
+import { keysText, mergeKeys } from "../pki/keys-file.ts";
+import { count, table } from "../screen.ts";
+import { command } from "../spec.ts";
+
+export const pki = command(z.strictObject({ renew: z.boolean().default(false) }), {
+  name: "pki",
+  summary: "give every host its keys and certificate",
+  about:
+    "Makes the installation's authority (secrets/ca.key, on this machine only), has every host make its own keys, signs\n" +
+    "their certificates, and writes their public keys to zcloud.keys.json. Private keys never leave the host that made\n" +
+    "them, but for the ACME account's, which both fronts share. Keeps what is good; run it as often as you like.",
+  options: [{ flags: "--renew", about: "sign every certificate anew, also those that are still good" }],
+  examples: [
+    {
+      line: "zctl pki",
+      about: "after adding hosts to the map, and now and then: certificates in their last third are renewed",
+    },
+    { line: "zctl pki --renew", about: "new certificates for all hosts, e.g. after replacing the authority" },
+  ],
+  run: async (it, _args, { renew }) => {
+    const installation = await it.installation();
+    const { local } = it.ports;
+    await secrets(local, installation.directory);
+    const ca = await authority(local, installation.directory, installation.map.domain);
+    const script = await it.ports.enrollScript();
+    const waiting = it.screen.progress(`making keys on ${count(vms(installation.map).length, "host")}`);
+    const fronts = vms(installation.map).filter(({ role }) => role === "zfront");
+    const holder = await accountHolder(it, fronts, (installation.keys?.acmeThumbprint ?? null) !== null);
+    const parts = await everywhere(vms(installation.map), it.signal, async (entry) => {
+      const host = await it.host(entry);
+      const enrolled = await enroll(host, entry, script, entry.id === holder, it.signal);
+      return { enrolled, signed: await certify(host, entry, enrolled, ca, renew, it.ports.now()) };
+    }).finally(() => waiting.done());
+
+    const answered = new Map(done(parts).map(({ entry, value }) => [entry.id, value.enrolled]));
+    const shared = await share(it, fronts, holder, answered);
+    const keys = mergeKeys(
+      installation.keys,
+      ca.certificate,
+      answered,
+      vms(installation.map).map(({ id }) => id),
+    );
+    const text = keysText(keys);
+    const changed = text !== installation.keysText;
+    if (changed) await local.write(join(installation.directory, "zcloud.keys.json"), text);
+
+    const hosts = parts.map((part) => ({
+      host: part.entry.id,
+      ...(part.kind === "ok"
+        ? { state: "ok" as const, made: part.value.enrolled.made, certificate: part.value.signed ?? "kept" }
+        : { state: part.kind, reason: part.reason }),
+    }));
+    const lost = missing(parts, installation.map.sites);
+    if (it.screen.jsonMode) {
+      it.screen.json({
+        v: 1,
+        authority: ca.made ? "made" : "kept",
+        hosts,
+        accountGivenTo: shared,
+        keysChanged: changed,
+      });
+      return exitOf(parts);
+    }
+    if (ca.made) it.screen.line("authority  made; its key is secrets/ca.key: keep a copy of it in a safe place");
+    it.screen.lines(
+      table(
+        done(parts)
+          .filter(worthSaying)
+          .map(({ entry, value }) => [entry.id, ...say(value)]),
+      ),
+    );
+    for (const id of shared) it.screen.line(`${id}  ACME account key from ${holder}`);
+    for (const line of [...lost.failed, ...lost.unreachable]) it.screen.line(it.screen.paint("red", line));
+    it.screen.line(
+      changed
+        ? `${count(answered.size, "host")} ready, zcloud.keys.json changed. Put it in force with: zctl apply`
+        : `${count(answered.size, "host")} ready, nothing changed in zcloud.keys.json.`,
+    );
+    return exitOf(parts);
+  },
+});
+
+interface Result {
+  readonly enrolled: Enrolled;
+  /** Why a certificate was signed, undefined if the old one is kept. */
+  readonly signed: string | undefined;
+}
+
+function worthSaying({ value }: { readonly value: Result }): boolean {
+  return value.enrolled.made.length > 0 || value.signed !== undefined;
+}
+
+function say({ enrolled, signed }: Result): readonly string[] {
+  const made = enrolled.made.length > 0 ? `made ${enrolled.made.join(", ")}` : "";
+  return [made, signed === undefined ? "" : `certificate signed (${signed})`];
+}
+
+async function secrets(local: Host, directory: string): Promise<void> {
+  const made = await local.run(["mkdir", "-p", "-m", "0700", join(directory, "secrets")]);
+  if (made.status !== 0) throw new ZctlError("TOOL", `make secrets/: ${made.stderr.trim()}`);
+  const mode = (await local.stat(join(directory, "secrets")))?.mode ?? 0;
+  if ((mode & 0o077) !== 0) {
+    throw new ZctlError("BAD_FILE", "secrets/ can be read by others on this machine", {
+      exit: "badMap",
+      remedy: `chmod 700 ${join(directory, "secrets")}`,
+    });
+  }
+}
+
+/**
+ * The front whose ACME account key the others get: one that has a key. Only where none was ever made, or all fronts say
+ * that they have none, the first that answers makes one: two accounts could not answer for each other.
+ */
+async function accountHolder(
+  it: Invocation,
+  fronts: readonly HostEntry[],
+  known: boolean,
+): Promise<string | undefined> {
+  const parts = await everywhere(fronts, it.signal, async (entry) => {
+    return (await (await it.host(entry)).stat(places.acmeAccount)) !== undefined;
+  });
+  const answering = done(parts);
+  const mayMake = !known || answering.length === fronts.length;
+  return (answering.find(({ value }) => value) ?? (mayMake ? answering[0] : undefined))?.entry.id;
+}
+
+async function share(
+  it: Invocation,
+  fronts: readonly HostEntry[],
+  holder: string | undefined,
+  answered: Map<string, Enrolled>,
+): Promise<readonly string[]> {
+  const ready = fronts.filter(({ id }) => answered.has(id));
+  const first = ready.find(({ id }) => id === holder);
+  if (first === undefined) return [];
+  const others = ready.filter(({ id }) => id !== holder);
+  const with_ = async (entry: HostEntry) => ({
+    entry,
+    host: await it.host(entry),
+    thumbprint: answered.get(entry.id)?.acmeThumbprint ?? null,
+  });
+  return shareAccount(await with_(first), await Promise.all(others.map(with_)));
+}
+
+async function enroll(
+  host: Host,
+  entry: HostEntry,
+  script: string,
+  acme: boolean,
+  signal: AbortSignal,
+): Promise<Enrolled> {
+  const argv = ["node", "--input-type=module", "-", entry.id, entry.fqdn, ...(acme ? ["acme"] : [])];
+  const ran = await host.run(argv, { input: script, signal });
+  if (ran.status !== 0)
+    throw new ZctlError("ENROLL", ran.stderr.trim().split("\n").at(-1) ?? `node ended with ${ran.status}`);
+  const parsed = Enrolled.safeParse(JSON.parse(ran.stdout));
+  if (!parsed.success) throw new ZctlError("ENROLL", `an unexpected answer: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+/** Puts authority and certificate on the host where they differ. Returns why a certificate was signed. */
+async function certify(
+  host: Host,
+  entry: HostEntry,
+  enrolled: Enrolled,
+  ca: Authority,
+  renew: boolean,
+  now: number,
+): Promise<string | undefined> {
+  const need = renew ? "renewed" : certificateNeed(entry, enrolled, ca.certificate, new Date(now));
+  if (enrolled.ca !== ca.certificate) await host.write(places.ca, ca.certificate);
+  if (need === undefined) return undefined;
+  await host.write(places.hostCertificate, await ca.sign(entry, enrolled.csr));
+  return need;
+}
