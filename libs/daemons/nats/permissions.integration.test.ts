@@ -3,7 +3,7 @@ import { type BusAdmin, connectBus, openAdmin } from "@zcloud/bus";
 import { LocalHost } from "@zcloud/host";
 import { type Daemon, eventually } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createTwoSites, type TwoSites } from "./two-sites.testing.ts";
+import { createTwoSites, type TwoSites } from "./two-sites.test-support.ts";
 
 let sites: TwoSites;
 let server: Daemon;

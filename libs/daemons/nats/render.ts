@@ -1,17 +1,17 @@
 import { dialsPeer, type HostEntry, type Keys, ports, siteOf, type ZMap, znetOf } from "@zcloud/map";
 import { type Permissions, permissionsOf, usesBus } from "./permissions.ts";
 
-/** Where the server finds its own copies; it runs as user `nats` and can't read /etc/zcloud/pki/host.key (root, 0600). */
-export const directory = "/etc/zcloud/nats";
-export const configPath = `${directory}/nats-server.conf`;
-export const leafKeyPath = `${directory}/leaf.conf`;
 export const dropInPath = "/etc/systemd/system/nats-server.service.d/zcloud.conf";
 /** Loopback only: what the server says about itself (/varz, /leafz). */
 export const monitorPort = 8222;
 
-/** Where files and ports are, for tests that run two sites on loopback. */
+/** Where the server's files and ports are; tests run two sites on loopback. */
 export interface Places {
+  /** The server's own copies; it runs as user `nats` and can't read /etc/zcloud/pki/host.key (root, 0600). */
   readonly directory: string;
+  /** Whom the server's files belong to, `user:group`; the group reads them. */
+  readonly owner: string;
+  readonly unit: string;
   readonly storeDirectory: string;
   readonly monitor: string;
   address(host: HostEntry): string;
@@ -19,8 +19,10 @@ export interface Places {
   leafPort(site: string): number;
 }
 
-const production: Places = {
-  directory,
+export const productionPlaces: Places = {
+  directory: "/etc/zcloud/nats",
+  owner: "root:nats",
+  unit: dropInPath,
   storeDirectory: "/var/lib/nats",
   monitor: `127.0.0.1:${monitorPort}`,
   address: (host) => host.address,
@@ -29,7 +31,7 @@ const production: Places = {
 };
 
 /** nats-server.conf of a site's znet. Hosts without a public key in `keys` are left out: they have not enrolled. */
-export function renderNats(map: ZMap, keys: Keys, site: string, places: Places = production): string {
+export function renderNats(map: ZMap, keys: Keys, site: string, places: Places = productionPlaces): string {
   const znet = znetOf(map, site);
   const users = siteOf(map, site)
     .hosts.filter(usesBus)
@@ -139,19 +141,24 @@ export function renderLeafKey(seed: string): string {
   return `leaf_seed: "${seed.trim()}"\n`;
 }
 
+/** What the rendered text of one directory is in another, for a check before the files are in place. */
+export function moveTo(config: string, from: string, to: string): string {
+  return config.replaceAll(`"${from}/`, `"${to}/`);
+}
+
 /** Lets Debian's unit run our configuration, come back after a crash, and nothing more than it needs. */
-export function renderDropIn(): string {
+export function renderDropIn({ directory, storeDirectory }: Places = productionPlaces): string {
   return `# Written by znet; changes are overwritten.
 [Unit]
 StartLimitIntervalSec=0
 
 [Service]
 ExecStart=
-ExecStart=/usr/sbin/nats-server -c ${configPath}
+ExecStart=/usr/sbin/nats-server -c ${directory}/nats-server.conf
 Restart=always
 RestartSec=1
 TimeoutStopSec=45
-StateDirectory=nats
+StateDirectory=${storeDirectory.replace(/^\/var\/lib\//, "")}
 StateDirectoryMode=0700
 Environment=GOMEMLIMIT=192MiB
 NoNewPrivileges=yes

@@ -3,7 +3,7 @@ import type { Endpoint, Stack } from "@zcloud/events";
 import { LocalHost } from "@zcloud/host";
 import { type Daemon, eventually } from "@zcloud/testing";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { createTwoSites, type TwoSites } from "./two-sites.testing.ts";
+import { createTwoSites, type TwoSites } from "./two-sites.test-support.ts";
 
 let sites: TwoSites;
 const servers = new Map<string, Daemon>();

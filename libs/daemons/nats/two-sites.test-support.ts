@@ -63,6 +63,8 @@ export async function createTwoSites(): Promise<TwoSites> {
     mkdirSync(at(name));
     const places = {
       directory: at(name),
+      owner: "root",
+      unit: join(at(name), "unit.conf"),
       storeDirectory: join(at(name), "store"),
       monitor: `127.0.0.1:${monitorPort(name)}`,
       address: () => "127.0.0.1",
