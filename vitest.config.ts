@@ -4,7 +4,13 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["{apps,libs,tools}/**/*.test.ts"], exclude: ["**/node_modules/**", "**/dist/**", "**/*.integration.test.ts"] } },
+      {
+        test: {
+          name: "unit",
+          include: ["{apps,libs,tools}/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/dist/**", "**/*.integration.test.ts"],
+        },
+      },
       {
         test: {
           name: "integration",
@@ -15,7 +21,17 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
-      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 600_000, fileParallelism: false, maxWorkers: 1 } },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/e2e/support/global-lab.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+          maxWorkers: 1,
+        },
+      },
     ],
   },
 });
