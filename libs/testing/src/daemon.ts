@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 
 /** A real daemon started for a test. */
 export interface Daemon {
@@ -11,14 +11,26 @@ export interface Daemon {
   stop(name?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts a program and waits until `ready` holds; says what the program wrote when it ends before that. */
+export interface DaemonOptions {
+  readonly cwd?: string;
+  /** Milliseconds until it must be ready; 20,000 by default. */
+  readonly timeout?: number;
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts a program and waits until it is ready: a condition holds, it has said something, or a TCP port of 127.0.0.1
+ * answers. Says what the program wrote when it ends before that.
+ */
 export async function startDaemon(
   argv: readonly [string, ...string[]],
-  ready: () => Promise<boolean>,
-  options: { readonly cwd?: string; readonly timeout?: number } = {},
+  readiness: (() => Promise<boolean>) | RegExp | number,
+  options: DaemonOptions = {},
 ): Promise<Daemon> {
   const [program, ...args] = argv;
-  const child = spawn(program, args, { cwd: options.cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, ...options.env };
+  const child = spawn(program, args, { cwd: options.cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const keep = (chunk: Buffer) => {
     output = (output + chunk.toString("utf8")).slice(-200_000);
@@ -26,6 +38,10 @@ export async function startDaemon(
   child.stdout.on("data", keep);
   child.stderr.on("data", keep);
   child.on("error", (error) => keep(Buffer.from(String(error))));
+  const ready = async () => {
+    if (typeof readiness === "number") return answers(readiness);
+    return readiness instanceof RegExp ? readiness.test(output) : readiness();
+  };
   const gone = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
   const killAtExit = () => child.kill("SIGKILL");
   process.once("exit", killAtExit);
@@ -54,6 +70,21 @@ async function stop(child: ChildProcess, name: NodeJS.Signals): Promise<void> {
   const timer = setTimeout(() => child.kill("SIGKILL"), 5_000);
   await ended;
   clearTimeout(timer);
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}
+
+/** A TCP port of loopback that nobody uses now. */
+export async function freePort(address?: string): Promise<number> {
+  const [port] = await freePorts(1, address);
+  if (port === undefined) throw new Error("find a free port: there is none");
+  return port;
 }
 
 /** TCP ports of loopback that nobody uses now; all different. */

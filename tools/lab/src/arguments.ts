@@ -23,6 +23,10 @@ export interface Arguments {
   readonly keep: boolean;
   /** `up` stops once the hosts run: no keys, firewall, services or stacks. */
   readonly bare: boolean;
+  /** Process id of the test that makes this lab: `down --all-tests` removes it once that process is gone. */
+  readonly forTest: number | undefined;
+  /** `down`: the labs that tests left behind, instead of the named one. */
+  readonly allTests: boolean;
   /** What comes behind the verb; for shell and curl everything, verbatim. */
   readonly words: readonly string[];
 }
@@ -35,7 +39,7 @@ export class UsageError extends Error {
 /** @throws UsageError */
 export function parseArguments(argv: readonly string[]): Arguments {
   const at = argv.findIndex(
-    (word, index) => !word.startsWith("-") && !["--name", "--map"].includes(argv[index - 1] ?? ""),
+    (word, index) => !word.startsWith("-") && !["--name", "--map", "--for-test"].includes(argv[index - 1] ?? ""),
   );
   const verb = at === -1 ? "up" : (argv[at] ?? "up");
   const verbatim = verb === "shell" || verb === "curl";
@@ -55,6 +59,8 @@ const options = {
   json: { type: "boolean" },
   keep: { type: "boolean" },
   bare: { type: "boolean" },
+  "for-test": { type: "string" },
+  "all-tests": { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -75,6 +81,8 @@ function defaults(values: Values): Omit<Arguments, "verb" | "words"> {
     json: values.json === true,
     keep: values.keep === true,
     bare: values.bare === true,
+    forTest: values["for-test"] === undefined ? undefined : Number(values["for-test"]),
+    allTests: values["all-tests"] === true,
   };
 }
 
@@ -115,5 +123,6 @@ export const help = `Two sites, their VMs and an internet between them, on this 
 
   --name NAME   another lab beside the one named lab
   --map FILE    the map of a new lab (deploy/maps/lab.yaml)
-  --bare        up: only boot, deploy nothing
+  --bare        up: boot and filter, deploy nothing
+  --all-tests   down: the labs that tests left behind
 `;

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
+import { LabError } from "./errors.ts";
 
 /** Where cgroup v2 is mounted: alone, or beside v1 hierarchies (systemd's hybrid layout). */
 export const unified: string = existsSync("/sys/fs/cgroup/cgroup.controllers")
@@ -56,7 +57,7 @@ export async function killCgroup(name: string): Promise<void> {
   if (!existsSync(`${unified}/${name}`)) return;
   await writeFile(`${unified}/${name}/cgroup.kill`, "1");
   for (let tries = 0; await populated(name); tries++) {
-    if (tries > 500) throw new Error(`kill ${name}: processes are still there after 10 s; see ${unified}/${name}`);
+    if (tries > 500) throw new LabError(`kill ${name}: processes are still there after 10 s; see ${unified}/${name}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -81,7 +82,7 @@ async function removeTree(path: string): Promise<void> {
     try {
       return await rmdir(path);
     } catch (error) {
-      if (tries >= 50) throw new Error(`remove cgroup ${path}: ${String(error)}`, { cause: error });
+      if (tries >= 50) throw new LabError(`remove cgroup ${path}: ${String(error)}`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

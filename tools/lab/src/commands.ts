@@ -9,6 +9,7 @@ import { lockLab } from "./lock.ts";
 import { Progress } from "./progress.ts";
 import { repository } from "./repository.ts";
 import { formatStatus, labStatus } from "./status.ts";
+import { orphans } from "./test-owner.ts";
 import { up } from "./up.ts";
 
 /** There is no lab of this name. */
@@ -19,14 +20,19 @@ export class NoLabError extends Error {
 /** What each verb does; the result is the exit status. */
 export const commands: Readonly<Record<Verb, (args: Arguments) => Promise<number>>> = {
   up: (args) => changing(args, async (at) => up(at, args, new Progress())),
-  down: (args) =>
-    changing(args, async (at) => {
-      await new Progress().step("down", async () => {
-        await tearDown(at, { keep: args.keep });
-        return args.keep ? `disks are kept in ${at.directory}` : "nothing is left";
+  down: async (args) => {
+    const names = args.allTests ? (await orphans()).map(({ lab }) => lab) : [args.name];
+    for (const name of names) {
+      await changing({ ...args, name }, async (at) => {
+        await new Progress().step(`down ${name}`, async () => {
+          await tearDown(at, { keep: args.keep });
+          return args.keep ? `disks are kept in ${at.directory}` : "nothing is left";
+        });
+        return 0;
       });
-      return 0;
-    }),
+    }
+    return 0;
+  },
   status: async (args) => {
     const status = await labStatus(await openLab(args));
     process.stdout.write(args.json ? `${JSON.stringify(status, undefined, 2)}\n` : formatStatus(status));

@@ -6,6 +6,7 @@ import { debian } from "@zcloud/testing";
 import { internet } from "./addresses.ts";
 import { makeAcmeTls, managementPort, pebbleEnvironment, renderPebble } from "./authority.ts";
 import { createCgroup, joining, killCgroup, populated, removeCgroup } from "./cgroup.ts";
+import { LabError } from "./errors.ts";
 import { run, succeeds } from "./exec.ts";
 import { type Layout, unitName } from "./layout.ts";
 import { inNetns } from "./netns.ts";
@@ -70,7 +71,7 @@ export class Internet {
     const fetch = inNetns(this.#netns, "curl", "-sS", "--fail", "--max-time", "2", "--cacert", root, url);
     for (let tries = 0; !(await succeeds(fetch)); tries++) {
       if (tries > 100)
-        throw new Error(`start the ACME authority: it does not answer at ${url}; see ${this.#layout.logs}/acme.log`);
+        throw new LabError(`start the ACME authority: it does not answer at ${url}; see ${this.#layout.logs}/acme.log`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     await mkdir(this.#layout.trust, { recursive: true });

@@ -1,3 +1,6 @@
+/** Each lab has a directory of its name in here. */
+export const labsDirectory = "/var/lib/zcloud-lab";
+
 /** What a lab is called and where it keeps everything. Pure. */
 export interface Layout {
   readonly lab: string;
@@ -25,7 +28,7 @@ export class LabNameError extends Error {
 export function layout(lab: string): Layout {
   if (!/^[a-z][a-z0-9]{0,15}$/.test(lab))
     throw new LabNameError(`name the lab ${JSON.stringify(lab)}: use 1 to 16 of a-z and 0-9, starting with a letter`);
-  const directory = `/var/lib/zcloud-lab/${lab}`;
+  const directory = `${labsDirectory}/${lab}`;
   const installation = `${directory}/installation`;
   return {
     lab,

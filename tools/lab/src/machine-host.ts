@@ -1,4 +1,5 @@
 import { type FileStat, type Host, LocalHost, type RunOptions, type RunResult, type WriteOptions } from "@zcloud/host";
+import { LabError } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 
 /** A running machine of the lab as a Host, from outside: what SSH would do, before anybody could log in. */
@@ -41,7 +42,7 @@ export class MachineHost implements Host {
   /** Its files as its own init sees them, tmpfs included (proc_pid_root(5)). */
   async #inside(path: string): Promise<string> {
     const pid = await this.#machine.leader();
-    if (pid === undefined) throw new Error(`open ${path} on ${this.name}: it is powered off`);
+    if (pid === undefined) throw new LabError(`open ${path} on ${this.name}: it is powered off`);
     return `/proc/${pid}/root${path}`;
   }
 }

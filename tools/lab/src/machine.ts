@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { HostEntry } from "@zcloud/map";
 import { createCgroup, joining, killCgroup, leader, populated, removeCgroup, v1Controllers } from "./cgroup.ts";
+import { LabError } from "./errors.ts";
 import { run, succeeds } from "./exec.ts";
 import { type HostPaths, hostPaths, type Layout, unitName } from "./layout.ts";
 import { limitsDirectory } from "./limits.ts";
@@ -84,7 +85,7 @@ export class Machine {
   async entering(): Promise<readonly string[]> {
     const pid = await this.leader();
     if (pid === undefined)
-      throw new Error(
+      throw new LabError(
         `enter ${this.host.id}: it is powered off; switch it on: npm run lab -- power-on ${this.host.id}`,
       );
     return ["nsenter", "-t", String(pid), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "--"];
@@ -117,7 +118,7 @@ export class Machine {
           .split("\n")
           .slice(-5)
           .join(" | ");
-        throw new Error(`boot ${this.host.id}: it did not come up; ${this.paths.console} ends with: ${said}`);
+        throw new LabError(`boot ${this.host.id}: it did not come up; ${this.paths.console} ends with: ${said}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 30));
     }

@@ -10,12 +10,14 @@ import { brokenLimit, limitsHere, limitsProbe } from "./limits.ts";
 import { MachineHost } from "./machine-host.ts";
 import type { Progress } from "./progress.ts";
 import { repository } from "./repository.ts";
+import { noteOwner } from "./test-owner.ts";
 
 /** Milliseconds that one command of the deployment may take. */
 const stepTimeout = 600_000;
 
 /** Brings the lab to where the map and the working tree say it should be; what is there already stays as it is. */
 export async function up(at: Layout, args: Arguments, progress: Progress): Promise<number> {
+  if (args.forTest !== undefined) await noteOwner(at, args.forTest);
   const map = await installationMap(at, args.map ?? `${repository}/deploy/maps/lab.yaml`);
   const lab = new Lab(at, map);
   let booted = 0;
@@ -23,7 +25,7 @@ export async function up(at: Layout, args: Arguments, progress: Progress): Promi
     booted = await lab.powerOn(lab.machines);
     return `${lab.machines.length} running, ${booted} of them booted now`;
   });
-  const current = await linkCurrent(at);
+  const current = args.forTest === undefined && (await linkCurrent(at));
   await progress.step("firewall", async () => `${await applyFirewalls(lab)} changes at ${map.sites.length} zclouds`);
   if (booted > 0) await checkLimits(lab, progress);
   if (!args.bare) await deploy(lab, progress);
