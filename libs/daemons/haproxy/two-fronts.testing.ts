@@ -11,7 +11,7 @@ import { createHaproxy, type HaproxyControl } from "./daemon.ts";
 import { type FrontSettings, frontSettings, toRoutes } from "./index.ts";
 import type { FrontAction, ObservedFront } from "./plan.ts";
 
-export const thumbprint = "Qr3NrLtjRuOyCRUVGHSUWa64jnM0ADnSRJl_ubWdbpU";
+const someThumbprint = "Qr3NrLtjRuOyCRUVGHSUWa64jnM0ADnSRJl_ubWdbpU";
 
 /** The lab's map: sites north and south, tenant demo. */
 export function labMap(): ZMap {
@@ -58,13 +58,13 @@ export interface TwoFronts {
 }
 
 /** Two sites' fronts on loopback, each a real HAProxy of the hosts' Debian with a mutual-TLS link to the other. */
-export async function twoFronts(): Promise<TwoFronts> {
+export async function twoFronts(thumbprint = someThumbprint): Promise<TwoFronts> {
   const map = labMap();
   const directory = mkdtempSync(join(tmpdir(), "zcloud-front-"));
   const sign = createTestCa(join(directory, "ca"));
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = await freePorts(6);
   const ports = { north: { http: a, https: b, peer: c }, south: { http: d, https: e, peer: f } };
-  const makeFront = (site: "north" | "south"): Front => front(map, site, directory, sign, ports);
+  const makeFront = (site: "north" | "south"): Front => front(map, site, directory, sign, ports, thumbprint);
   const north = makeFront("north");
   const south = makeFront("south");
   const remove = (): void => {
@@ -84,6 +84,7 @@ function front(
   root: string,
   sign: ReturnType<typeof createTestCa>,
   ports: Sites,
+  thumbprint: string,
 ): Front {
   const directory = join(root, site);
   const self = zfrontOf(map, site);

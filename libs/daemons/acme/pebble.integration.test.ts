@@ -1,0 +1,173 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { join } from "node:path";
+import { LocalHost } from "@zcloud/host";
+import { runPass, systemClock } from "@zcloud/reconcile";
+import { createTestCa, type Daemon, debian, eventually, freePorts, startDaemon } from "@zcloud/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { certificateReader } from "../haproxy/index.ts";
+import { endpoint, type TwoFronts, twoFronts } from "../haproxy/two-fronts.testing.ts";
+import { createAcme, type DesiredCertificates } from "./daemon.ts";
+import { type Door, thumbprintOf } from "./index.ts";
+
+let sites: TwoFronts;
+let pebble: Daemon;
+let dns: Daemon;
+let directory: string;
+let directoryUrl: string;
+let accountKey: string;
+const failed: string[] = [];
+
+/** Pebble asks port 80 of each name at south's front, while north orders. */
+beforeAll(async () => {
+  accountKey = execFileSync("openssl", ["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"], {
+    encoding: "utf8",
+  });
+  sites = await twoFronts(thumbprintOf(accountKey));
+  directory = sites.directory;
+  await Promise.all([sites.north.serve([]), sites.south.serve([])]);
+  const [acmePort = 0, managementPort = 0, dnsPort = 0, dnsManagement = 0] = await freePorts(4);
+  const { cert, key, ca } = createTestCa(join(directory, "acme-ca"))("pebble", "IP:127.0.0.1");
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(directory, name), text);
+    return join(directory, name);
+  };
+  write("trust.crt", ca);
+  write("account.key", accountKey);
+  const config = {
+    pebble: {
+      listenAddress: `127.0.0.1:${acmePort}`,
+      managementListenAddress: `127.0.0.1:${managementPort}`,
+      certificate: write("pebble.crt", cert),
+      privateKey: write("pebble.key", key),
+      httpPort: sites.south.ports.http,
+      tlsPort: sites.south.ports.https,
+      ocspResponderURL: "",
+      externalAccountBindingRequired: false,
+    },
+  };
+  const file = write("pebble.json", JSON.stringify(config));
+  const off = ["-http01", "", "-https01", "", "-tlsalpn01", "", "-doh", ""];
+  const names = ["-dns01", `127.0.0.1:${dnsPort}`, "-management", `127.0.0.1:${dnsManagement}`, "-defaultIPv6", ""];
+  dns = await startDaemon(debian("/usr/bin/pebble-challtestsrv", ...off, ...names), async () => {
+    return (await fetch(`http://127.0.0.1:${dnsManagement}/`)).status > 0;
+  });
+  directoryUrl = `https://127.0.0.1:${acmePort}/dir`;
+  pebble = await startDaemon(debian("/usr/bin/pebble", "-config", file, "-dnsserver", `127.0.0.1:${dnsPort}`), () =>
+    answers(directoryUrl),
+  );
+});
+
+afterAll(async () => {
+  await pebble?.stop();
+  await dns?.stop();
+  sites?.remove();
+});
+
+function answers(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const sent = request(url, { rejectUnauthorized: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    sent.on("error", () => resolve(false));
+    sent.end();
+  });
+}
+
+function acme() {
+  const paths = {
+    accountKey: join(directory, "account.key"),
+    certificates: sites.north.settings.paths.certificates,
+    attempts: join(directory, "attempts.json"),
+    trust: join(directory, "trust.crt"),
+  };
+  const host = new LocalHost();
+  const have = certificateReader(host, paths.certificates);
+  const resolve = async () => ["198.51.100.10", "203.0.113.10"];
+  return createAcme({
+    host,
+    paths,
+    clock: systemClock,
+    have,
+    resolve,
+    concurrency: 20,
+    failed: (name) => failed.push(name),
+  });
+}
+
+function desired(names: readonly string[], doors?: ReadonlyMap<string, Door>): DesiredCertificates {
+  const both = new Map([
+    ["198.51.100.10", { host: "127.0.0.1", port: sites.north.ports.http, own: true }],
+    ["203.0.113.10", { host: "127.0.0.1", port: sites.south.ports.http, own: false }],
+  ]);
+  return {
+    directory: directoryUrl,
+    contact: "hostmaster@lab.example",
+    wanted: names.map((name) => ({ name, names: [name] })),
+    doors: doors ?? both,
+  };
+}
+
+test("20 names are issued although every challenge goes to the other site, and installed without a reload", async () => {
+  const one = acme();
+  const names = Array.from({ length: 20 }, (_, index) => `n${index}.demo.lab.example`);
+  const signal = AbortSignal.timeout(50_000);
+  const started = performance.now();
+  await runPass(one, desired(names), { read: signal, write: signal });
+  await one.settled();
+  const took = performance.now() - started;
+  expect(failed).toEqual([]);
+  const before = (await sites.north.observe()).running?.pid;
+  await sites.north.serve(names.map((name, index) => endpoint("north", `n${index}`, [1], { names: [name] })));
+  const { running } = await sites.north.observe();
+  expect(running?.pid).toBe(before);
+  expect(running?.certificates.list).toHaveLength(20);
+  expect([...sites.north.installed].sort()).toEqual([...names].sort());
+  const path = `${sites.north.settings.paths.certificates}/n0.demo.lab.example.pem`;
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readFileSync(path, "utf8")).toContain("PRIVATE KEY");
+  expect(await runPass(one, desired(names), { read: signal, write: signal })).toEqual([]);
+  console.info("20 certificates from Pebble, challenges at the other site:", Math.round(took), "ms");
+});
+
+test("a name that is not ours and a door that does not answer cost the authority nothing; a restart remembers", async () => {
+  const one = acme();
+  const signal = AbortSignal.timeout(20_000);
+  const [nobody = 0] = await freePorts(1);
+  const shut = new Map([
+    ["198.51.100.10", { host: "127.0.0.1", port: nobody, own: true }],
+    ["203.0.113.10", { host: "127.0.0.1", port: sites.south.ports.http, own: false }],
+  ]);
+  const said = pebble.said().length;
+  await runPass(one, desired(["shut.demo.lab.example"], shut), { read: signal, write: signal });
+  await one.settled();
+  const elsewhere = new Map([["198.51.100.10", { host: "127.0.0.1", port: sites.north.ports.http, own: true }]]);
+  await runPass(one, desired(["moved.demo.lab.example"], elsewhere), { read: signal, write: signal });
+  await one.settled();
+  expect(pebble.said().length).toBe(said);
+  expect(failed.sort()).toEqual(["moved.demo.lab.example", "shut.demo.lab.example"]);
+  expect(one.attempts()["moved.demo.lab.example"]?.reason).toMatch(/203\.0\.113\.10, which is not ours/);
+  expect(one.attempts()["shut.demo.lab.example"]?.reason).toMatch(/our front does not answer/);
+  const restarted = acme();
+  expect(await runPass(restarted, desired(["shut.demo.lab.example"]), { read: signal, write: signal })).toEqual([]);
+});
+
+test("a validation that fails at the authority is not tried again soon", async () => {
+  const one = acme();
+  const signal = AbortSignal.timeout(40_000);
+  // Preflight asks north, the authority asks south, which does not run.
+  sites.south.stop();
+  await eventually("south is gone", async () => !(await answers(`https://127.0.0.1:${sites.south.ports.https}/`)));
+  const doors = new Map(
+    ["198.51.100.10", "203.0.113.10"].map((address) => {
+      return [address, { host: "127.0.0.1", port: sites.north.ports.http, own: true }] as const;
+    }),
+  );
+  await runPass(one, desired(["refused.demo.lab.example"], doors), { read: signal, write: signal });
+  await one.settled();
+  const attempt = one.attempts()["refused.demo.lab.example"];
+  expect(attempt?.kind).toBe("refused");
+  expect((attempt?.nextAt ?? 0) - (attempt?.at ?? 0)).toBeGreaterThan(2_000_000);
+});
