@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { homedir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attach, LocalHost } from "@zcloud/host";
@@ -7,6 +8,8 @@ import { zctl } from "./program.ts";
 import { terminal } from "./screen.ts";
 
 const interrupted = new AbortController();
+// One listener for each command under way, at all hosts at once.
+setMaxListeners(0, interrupted.signal);
 // The second Ctrl-C ends at once, whatever hangs.
 process.once("SIGINT", () => interrupted.abort());
 process.once("SIGTERM", () => interrupted.abort());

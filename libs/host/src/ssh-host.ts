@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { lstat, mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
 import { CommandError, commandSaid, FileError, UnreachableError } from "./errors.ts";
 import type { FileStat, Host, RunOptions, RunResult, WriteOptions } from "./host.ts";
 import { defaultTimeout, runProcess } from "./process.ts";
@@ -106,8 +108,9 @@ export class SshHost implements Host {
       BatchMode: "yes",
       ConnectTimeout: connectTimeout,
       ControlMaster: "auto",
-      // %C is a hash: 40 characters, so that the path fits into sun_path (108).
-      ControlPath: `${controlDirectory}/%C`,
+      // %C is a hash: 40 characters, so that the path fits into sun_path (108). It knows addresses and the jump's name
+      // only, which two installations may share: without the configuration file in it, one would get the other's hosts.
+      ControlPath: `${controlDirectory}/${installation(configFile)}-%C`,
       ControlPersist: 60,
       LogLevel: "ERROR",
       ServerAliveCountMax: 3,
@@ -144,6 +147,10 @@ export class SshHost implements Host {
       return `is it still the same machine? compare its host key, then try: ${attempt}`;
     return `is it powered on, and is its network up? try: ${attempt}`;
   }
+}
+
+function installation(configFile: string): string {
+  return createHash("sha256").update(resolve(configFile)).digest("hex").slice(0, 8);
 }
 
 /**

@@ -1,19 +1,21 @@
+import { setMaxListeners } from "node:events";
 import { homedir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { LocalHost } from "@zcloud/host";
-import { renderUnit } from "@zcloud/service";
 import { connect, loadInstallation, ZctlError } from "@zcloud/zctl/operator";
 import { release } from "./release.ts";
 import { rollout } from "./rollout.ts";
 import { rollOutBySite } from "./sites.ts";
 import { describe } from "./told.ts";
+import { roles, unitOf } from "./units.ts";
 
 /** `tsx tools/deploy/src/main.ts ROLE`: brings all hosts of a role to what was just built. The nx target `deploy` of each app. */
-const roles = ["znet", "zfront", "zstore", "zpod", "zmah"] as const;
 const role = roles.find((one) => one === process.argv[2]);
 const local = new LocalHost();
 const interrupted = new AbortController();
+// One listener for each command under way, at all hosts at once.
+setMaxListeners(0, interrupted.signal);
 process.once("SIGINT", () => interrupted.abort());
 
 async function deploy(): Promise<number> {
@@ -23,7 +25,8 @@ async function deploy(): Promise<number> {
   const path = fileURLToPath(new URL(`../../../apps/${role}/dist/${role}.js`, import.meta.url));
   const bundle = await local.read(path);
   if (bundle === undefined) throw new ZctlError("TOOL", `${path} is not built`, { remedy: `npx nx build ${role}` });
-  const what = release(role, bundle, renderUnit(role));
+  const what = release(role, bundle, unitOf(role));
+  console.log(`${role} ${what.version} to the hosts of ${installation.mapPath}`);
   return rollOutBySite(
     installation.map,
     role,

@@ -178,6 +178,9 @@ async function certify(
   renew: boolean,
   now: number,
 ): Promise<string | undefined> {
+  if (enrolled.ca !== null && enrolled.ca !== ca.certificate && !renew) {
+    throw new ZctlError("ENROLL", "it has the authority of another installation; to take it over: zctl pki --renew");
+  }
   const need = renew ? "renewed" : certificateNeed(entry, enrolled, ca.certificate, new Date(now));
   if (enrolled.ca !== ca.certificate) await host.write(places.ca, ca.certificate);
   if (need === undefined) return undefined;

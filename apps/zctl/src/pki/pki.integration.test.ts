@@ -140,6 +140,17 @@ test("pki refuses a host that says it is another", async () => {
   writeFileSync(join(base, "south/zmah1/etc/zcloud/host.json"), '{"id":"south/zmah1"}');
 });
 
+test("pki leaves a host alone that has another installation's authority, until told to take it over", async () => {
+  const path = join(base, "north/zmah1/etc/zcloud/pki/ca.crt");
+  const ours = readFileSync(path, "utf8");
+  writeFileSync(path, ours.replace("A", "B"));
+  expect(await world.zctl("pki")).toBe(1);
+  expect(world.out).toContain("north/zmah1: it has the authority of another installation");
+  expect(readFileSync(path, "utf8")).not.toBe(ours);
+  expect(await world.zctl("pki", "--renew")).toBe(0);
+  expect(readFileSync(path, "utf8")).toBe(ours);
+});
+
 test("apply signs once; real ssh-keygen takes the signature with the hosts' own trust root, and no changed text", async () => {
   expect(await world.zctl("apply", "--no-wait"), world.out + world.err).toBe(0);
   expect(world.out).toContain("Map 1, signed by lab, is on 10 hosts");

@@ -1,0 +1,18 @@
+import { renderUnit, type UnitOptions } from "@zcloud/service";
+
+export const roles = ["znet", "zfront", "zstore", "zpod", "zmah"] as const;
+export type DeployedRole = (typeof roles)[number];
+
+/** What a role needs beyond the common sandbox. In one place, so that a wider door is seen in review. */
+const needs: Readonly<Record<DeployedRole, UnitOptions>> = {
+  znet: {},
+  zfront: {},
+  zstore: {},
+  // Stacks and their volumes.
+  zpod: { extraReadWritePaths: ["/srv"] },
+  zmah: { extraReadWritePaths: ["/srv"] },
+};
+
+export function unitOf(role: DeployedRole): string {
+  return renderUnit(role, needs[role]);
+}
