@@ -1,18 +1,16 @@
 import { allHosts, type HostEntry, siteOf, type ZMap, znetOf } from "@zcloud/map";
 import { allSpecial } from "./addresses.ts";
 
-export const configPath = "/etc/unbound/unbound.conf";
-/** Public names with their local answer; written before the running server is told, so that a restart changes nothing. */
-export const namesPath = "/etc/unbound/zcloud-names.conf";
-export const controlPath = "/run/unbound.ctl";
-export const dropInPath = "/etc/systemd/system/unbound.service.d/zcloud.conf";
-
 /** Where files and ports are, for tests that run it on loopback. */
 export interface Places {
   readonly interfaces: readonly string[];
   readonly port: number;
+  readonly config: string;
+  /** Public names with their local answer; written before the running server is told, so that a restart changes nothing. */
   readonly names: string;
   readonly control: string;
+  /** Drop-in of Debian's unit. */
+  readonly unit: string;
   readonly trustAnchor: string;
   /** User it becomes; empty: stays who it is. */
   readonly user: string;
@@ -23,8 +21,10 @@ export function productionPlaces(map: ZMap, site: string): Places {
   return {
     interfaces: [znetOf(map, site).address, "127.0.0.1"],
     port: 53,
-    names: namesPath,
-    control: controlPath,
+    config: "/etc/unbound/unbound.conf",
+    names: "/etc/unbound/zcloud-names.conf",
+    control: "/run/unbound.ctl",
+    unit: "/etc/systemd/system/unbound.service.d/zcloud.conf",
     trustAnchor: "/var/lib/unbound/root.key",
     user: "unbound",
     directory: "/etc/unbound",
@@ -36,6 +36,38 @@ export function productionPlaces(map: ZMap, site: string): Places {
  * Interfaces are always named: 0.0.0.0 would take port 53 from podman's resolver on the same machine.
  */
 export function renderUnbound(map: ZMap, site: string, places: Places = productionPlaces(map, site)): string {
+  const text = renderBody(map, site, places);
+  return text.replace("server:\n", `server:\n    identity: "${fingerprintOf(text)}"\n`);
+}
+
+/**
+ * Identifies a configuration. It stands in it as `identity` (which nobody outside is told), so the running server can
+ * be asked which one it has: the first part changes when only a restart will do, the second with every change.
+ */
+function fingerprintOf(text: string): string {
+  const atStart = text
+    .split("\n")
+    .filter((line) => /^\s*(interface|port|control-|username|chroot|num-threads)/.test(line));
+  return `zcloud-${fnv32(atStart.join("\n"))}-${fnv32(text)}`;
+}
+
+export function identityOf(config: string): string | undefined {
+  return /^\s*identity: "(zcloud-[0-9a-f]+-[0-9a-f]+)"$/m.exec(config)?.[1];
+}
+
+/** Whether a server with the first identity can become one with the second without a restart. */
+export function reloadable(from: string, to: string): boolean {
+  return from.split("-")[1] === to.split("-")[1];
+}
+
+/** FNV-1a, hexadecimal. */
+function fnv32(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
+
+function renderBody(map: ZMap, site: string, places: Places): string {
   const networks = map.sites.map(({ network }) => network);
   const validates = !allSpecial(map.dns.upstreams);
   const server = [
@@ -118,4 +150,16 @@ const hostTtl = 300;
 
 function address(name: string, host: HostEntry): string {
   return `local-data: "${name}. ${hostTtl} IN A ${host.address}"`;
+}
+
+/** Comes back after a crash, and waits at boot for its address as long as it takes. */
+export function renderDropIn(): string {
+  return `# Written by znet; changes are overwritten.
+[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=1
+`;
 }

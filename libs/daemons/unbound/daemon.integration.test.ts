@@ -1,0 +1,178 @@
+import { Resolver } from "node:dns/promises";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Endpoint } from "@zcloud/events";
+import { LocalHost } from "@zcloud/host";
+import type { ZMap } from "@zcloud/map";
+import { debian, eventually, freePorts } from "@zcloud/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openControl } from "./control.ts";
+import { createUnbound, type UnboundVerbs } from "./daemon.ts";
+import { labMap } from "./lab-map.test-support.ts";
+import type { UnboundAction } from "./plan.ts";
+import { desiredRecords } from "./records.ts";
+import { type Places, renderUnbound } from "./render.ts";
+
+const root = mkdtempSync(join(tmpdir(), "zc-unbound-"));
+const pid = join(root, "pid");
+const { signal } = new AbortController();
+let map: ZMap = labMap();
+let places: Places;
+let unbound: ReturnType<typeof createUnbound>;
+let resolver: Resolver;
+let verbs: UnboundVerbs;
+
+function endpoint(host: string, ...names: readonly string[]): Endpoint {
+  const stack = { tenant: "demo", project: "hello", service: "web", health: "/", servers: [] };
+  return { v: 1, host, names: [...names], ...stack };
+}
+
+async function pass(...endpoints: readonly Endpoint[]): Promise<readonly UnboundAction[]> {
+  const records = desiredRecords(map, "north", endpoints);
+  const planned = unbound.plan({ map, site: "north", records }, await unbound.observe(signal));
+  for (const action of planned) await unbound.apply(action, signal);
+  return planned;
+}
+
+const lines = (actions: readonly UnboundAction[]) => actions.map(({ change, subject }) => `${change} ${subject}`);
+
+beforeAll(async () => {
+  const [port = 0] = await freePorts(1);
+  places = {
+    interfaces: ["127.0.0.1"],
+    port,
+    config: join(root, "unbound.conf"),
+    names: join(root, "names.conf"),
+    control: join(root, "ctl"),
+    unit: join(root, "unit.conf"),
+    trustAnchor: join(root, "root.key"),
+    user: "",
+    directory: root,
+  };
+  resolver = new Resolver({ timeout: 2_000, tries: 1 });
+  resolver.setServers([`127.0.0.1:${port}`]);
+  const server = debian("/usr/sbin/unbound", "-d", "-p", "-c", places.config).join(" ");
+  const alive = `test -e ${pid} && test "$(cat /proc/$(cat ${pid})/cmdline | wc -c)" -gt 0`;
+  const start = `${alive} || { setsid ${server} >>${root}/log 2>&1 & echo $! >${pid}; }`;
+  verbs = {
+    check: (path: string) => debian("/usr/sbin/unbound-checkconf", path),
+    start: ["sh", "-c", start],
+    restart: ["sh", "-c", `kill "$(cat ${pid})"; while ${alive}; do sleep 0.05; done; ${start}`],
+    enabled: ["sh", "-c", `test -e ${pid} && echo enabled`],
+    unitChanged: ["true"],
+  };
+  unbound = createUnbound({ host: new LocalHost(), map: () => map, site: "north", verbs, places });
+});
+
+afterAll(() => {
+  try {
+    process.kill(Number(readFileSync(pid, "utf8")));
+  } catch {
+    // It never started.
+  }
+  rmSync(root, { recursive: true, force: true });
+});
+
+test("from nothing: files, check, start; then the hosts of both sites have names", async () => {
+  expect(lines(await pass())).toEqual(["+ unit.conf", "+ names.conf", "+ unbound.conf"]);
+  expect(await pass()).toEqual([]);
+  expect(await resolver.resolve4("zpod1.north.zcloud.internal")).toEqual(["10.64.1.17"]);
+  expect(await resolver.resolve4("zfront.south.zcloud.internal")).toEqual(["10.64.2.3"]);
+  expect(await resolver.resolve4("zfront.north")).toEqual(["10.64.1.3"]);
+  expect(await resolver.resolve4("znet")).toEqual(["10.64.1.2"]);
+  expect(await resolver.reverse("10.64.2.2")).toEqual(["znet.south.zcloud.internal"]);
+  await expect(resolver.resolve4("nobody.north.zcloud.internal")).rejects.toThrow(/ENOTFOUND/);
+});
+
+test("a new endpoint of either site answers with the local front, with no reload; one that goes is forgotten", async () => {
+  const before = readFileSync(pid, "utf8");
+  const here = endpoint("north/zpod1", "hello.lab.example");
+  const there = endpoint("south/zpod1", "notes.lab.example", "Shop.demo.lab.example");
+  expect(lines(await pass(here, there))).toEqual([
+    "~ names.conf",
+    "+ hello.lab.example",
+    "+ notes.lab.example",
+    "+ shop.demo.lab.example",
+  ]);
+  expect(await pass(here, there)).toEqual([]);
+  for (const name of ["hello.lab.example", "notes.lab.example", "shop.demo.lab.example"])
+    expect(await resolver.resolve4(name)).toEqual(["10.64.1.3"]);
+  expect(lines(await pass(there))).toEqual(["~ names.conf", "- hello.lab.example"]);
+  expect(await openControl(places.control).ask("list_local_data")).not.toContain("hello.lab.example");
+  expect(readFileSync(pid, "utf8")).toBe(before);
+});
+
+test("a name that the map does not give to the tenant is not taken", async () => {
+  const thief = endpoint("south/zpod1", "www.bank.example", "notes.lab.example");
+  expect(await pass(thief)).toHaveLength(2);
+  expect(readFileSync(places.names, "utf8")).not.toContain("bank");
+});
+
+test("after a crash the names are there from disk, before anybody tells it", async () => {
+  process.kill(Number(readFileSync(pid, "utf8")), "SIGKILL");
+  const control = openControl(places.control);
+  await eventually("it is gone", () =>
+    control.ask("status").then(
+      () => false,
+      () => true,
+    ),
+  );
+  const planned = await pass(endpoint("south/zpod1", "notes.lab.example"));
+  expect(planned.map(({ kind }) => kind)).toEqual(["start"]);
+  expect(await resolver.resolve4("notes.lab.example")).toEqual(["10.64.1.3"]);
+});
+
+test("records set by hand are put right", async () => {
+  const control = openControl(places.control);
+  await control.ask("local_data_remove notes.lab.example.");
+  await control.ask("local_data notes.lab.example. 30 IN A 192.0.2.1");
+  await control.ask("local_data stray.lab.example. 30 IN A 192.0.2.1");
+  const planned = await pass(endpoint("south/zpod1", "notes.lab.example"));
+  expect(lines(planned)).toEqual(["~ notes.lab.example", "- stray.lab.example"]);
+  expect(await resolver.resolve4("notes.lab.example")).toEqual(["10.64.1.3"]);
+});
+
+test("a changed map is reloaded without a restart and keeps the names", async () => {
+  const before = readFileSync(pid, "utf8");
+  map = { ...map, internalDomain: "other.internal", sites: renamed(map, "other.internal") };
+  const planned = await pass(endpoint("south/zpod1", "notes.lab.example"));
+  expect(planned.map(({ kind }) => kind)).toEqual(["configure"]);
+  expect(await resolver.resolve4("zpod1.north.other.internal")).toEqual(["10.64.1.17"]);
+  expect(await resolver.resolve4("notes.lab.example")).toEqual(["10.64.1.3"]);
+  expect(readFileSync(pid, "utf8")).toBe(before);
+  expect(await pass(endpoint("south/zpod1", "notes.lab.example"))).toEqual([]);
+});
+
+test("what unbound refuses changes nothing", async () => {
+  const before = readFileSync(places.config, "utf8");
+  const good = map;
+  map = { ...map, dns: { upstreams: ["not an address"] } };
+  await expect(pass(endpoint("south/zpod1", "notes.lab.example"))).rejects.toThrow(/refuses it, nothing was changed/);
+  expect(readFileSync(places.config, "utf8")).toBe(before);
+  map = good;
+});
+
+test("a file written but not read yet, as after a crash, is read", async () => {
+  map = { ...map, internalDomain: "third.internal", sites: renamed(map, "third.internal") };
+  writeFileSync(places.config, renderUnbound(map, "north", places));
+  const planned = await pass(endpoint("south/zpod1", "notes.lab.example"));
+  expect(planned.map(({ kind }) => kind)).toEqual(["reload"]);
+  expect(await pass(endpoint("south/zpod1", "notes.lab.example"))).toEqual([]);
+  expect(await resolver.resolve4("znet.north.third.internal")).toEqual(["10.64.1.2"]);
+});
+
+test("another address to listen on takes a restart", async () => {
+  const before = readFileSync(pid, "utf8");
+  places = { ...places, interfaces: ["127.0.0.1", "127.0.0.2"] };
+  unbound = createUnbound({ host: new LocalHost(), map: () => map, site: "north", verbs, places });
+  await pass(endpoint("south/zpod1", "notes.lab.example"));
+  expect(readFileSync(pid, "utf8")).not.toBe(before);
+  expect(await pass(endpoint("south/zpod1", "notes.lab.example"))).toEqual([]);
+});
+
+function renamed(from: ZMap, domain: string): ZMap["sites"] {
+  return from.sites.map((site) => {
+    return { ...site, hosts: site.hosts.map((host) => ({ ...host, fqdn: `${host.name}.${host.site}.${domain}` })) };
+  });
+}

@@ -1,0 +1,127 @@
+import type { ZMap } from "@zcloud/map";
+import { type Action, changedLines, type FileAction, type FileSet, planFiles } from "@zcloud/reconcile";
+import { type Records, record, renderNames } from "./records.ts";
+import { identityOf, type Places, reloadable, renderDropIn, renderUnbound } from "./render.ts";
+
+export interface UnboundDesired {
+  readonly map: ZMap;
+  readonly site: string;
+  /** Public names and their local answer; see desiredRecords. */
+  readonly records: Records;
+}
+
+export interface UnboundObserved {
+  /** Configuration, names and unit drop-in, as far as they are there. */
+  readonly files: FileSet;
+  /** Identity of the configuration that the running server has; undefined when none answers. */
+  readonly running: string | undefined;
+  readonly enabled: boolean;
+  /** Public names that the running server answers by itself. */
+  readonly records: Records;
+}
+
+export interface WriteFiles extends Action {
+  readonly kind: "write-unit" | "write-names";
+  readonly files: readonly FileAction[];
+}
+
+/** How a server gets to its configuration: addresses and ports are taken at start only. */
+export type Activation = "start" | "restart" | "reload";
+
+export interface Configure extends Action {
+  readonly kind: "configure";
+  readonly content: string;
+  readonly activation: Activation;
+}
+
+export interface Run extends Action {
+  readonly kind: Activation;
+}
+
+export interface SetRecord extends Action {
+  readonly kind: "set-record";
+  /** Whether there is another answer to be taken away first. */
+  readonly replace: boolean;
+  /** As `local_data` takes it. */
+  readonly record: string;
+}
+
+export interface RemoveRecord extends Action {
+  readonly kind: "remove-record";
+}
+
+export type UnboundAction = WriteFiles | Configure | Run | SetRecord | RemoveRecord;
+
+/**
+ * Disk first: unit, names, configuration. A server that starts or reloads then has everything; one that runs on is told
+ * the differences. A failed file stops the pass, so the server never knows more than its files.
+ */
+export function planUnbound(
+  { map, site, records }: UnboundDesired,
+  observed: UnboundObserved,
+  places: Places,
+): readonly UnboundAction[] {
+  const only = (path: string) => new Map([...observed.files].filter(([one]) => one === path));
+  const plan = (path: string, content: string) => planFiles(new Map([[path, { content, mode: 0o644 }]]), only(path));
+  const unit = plan(places.unit, renderDropIn());
+  const names = plan(places.names, renderNames(records));
+  const content = renderUnbound(map, site, places);
+  const [config] = plan(places.config, content);
+  const activation = activationOf(observed, identityOf(content) ?? "");
+  const { size } = records;
+  return [
+    ...unit.map((action): WriteFiles => ({ ...action, kind: "write-unit", files: [action] })),
+    ...names.map((action): WriteFiles => {
+      const { detail: _, ...line } = action;
+      return { ...line, kind: "write-names", summary: size === 1 ? "1 name" : `${size} names`, files: [action] };
+    }),
+    ...(config !== undefined
+      ? [configure(config, content, activation ?? "reload", only(places.config).get(places.config)?.content)]
+      : activation !== undefined
+        ? [run(activation)]
+        : planRecords(records, observed.records)),
+  ];
+}
+
+function activationOf({ running, enabled }: UnboundObserved, identity: string): Activation | undefined {
+  if (running === undefined || !enabled) return "start";
+  if (running === identity) return undefined;
+  return reloadable(running, identity) ? "reload" : "restart";
+}
+
+function configure(action: FileAction, content: string, activation: Activation, before = ""): Configure {
+  const { change, subject, detail } = action;
+  const summary = changedLines(before, content);
+  return {
+    ...{ kind: "configure", change, subject, summary, content, activation },
+    ...(detail === undefined ? {} : { detail }),
+  };
+}
+
+function run(kind: Activation): Run {
+  const summary = kind === "start" ? "start, and at every boot" : "use its configuration";
+  return { kind, change: kind === "start" ? "+" : "~", subject: "unbound", summary };
+}
+
+/** What the running server has to be told. */
+export function planRecords(wanted: Records, present: Records): readonly (SetRecord | RemoveRecord)[] {
+  const sets = [...wanted].filter(([name, address]) => present.get(name) !== address);
+  const removals = [...present.keys()].filter((name) => !wanted.has(name)).sort();
+  return [
+    ...sets.map(([name, address]): SetRecord => {
+      const replace = present.has(name);
+      const change = replace ? "~" : "+";
+      return {
+        kind: "set-record",
+        change,
+        subject: name,
+        summary: `-> ${address}`,
+        replace,
+        record: record(name, address),
+      };
+    }),
+    ...removals.map((name): RemoveRecord => {
+      return { kind: "remove-record", change: "-", subject: name, summary: "no endpoint has this name" };
+    }),
+  ];
+}
