@@ -1,4 +1,5 @@
 import { type IncomingMessage, request } from "node:http";
+import { labelOf } from "@zcloud/daemons/stack";
 import * as z from "zod";
 import { type Container, ContainerList, containersOf } from "./containers.ts";
 
@@ -20,7 +21,7 @@ const Said = z.object({ message: z.string().optional(), error: z.string().option
 const PodmanEvent = z.object({
   Action: z.string(),
   HealthStatus: z.string().optional(),
-  Actor: z.object({ ID: z.string() }),
+  Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()).nullish() }),
 });
 export type PodmanEvent = z.infer<typeof PodmanEvent>;
 
@@ -90,7 +91,7 @@ export class PodmanApi {
    * breaks streams when it restarts. Resolves at the end, rejects if it can't be opened.
    */
   async follow(onOpen: () => void, onEvent: (event: PodmanEvent) => void, signal: AbortSignal): Promise<void> {
-    const filters = encodeURIComponent(JSON.stringify({ type: ["container"], label: ["zcloud.tenant"] }));
+    const filters = encodeURIComponent(JSON.stringify({ type: ["container"] }));
     const answer = await this.#open("GET", `/events?stream=true&filters=${filters}`, signal, "follow events");
     if (answer.statusCode !== 200) throw new PodmanError(`follow events: podman answered ${answer.statusCode}`);
     onOpen();
@@ -102,7 +103,8 @@ export class PodmanApi {
         rest = lines.pop() ?? "";
         for (const line of lines.filter((text) => text !== "")) {
           const event = PodmanEvent.safeParse(JSON.parse(line));
-          if (event.success) onEvent(event.data);
+          // The API's filter takes labels with a value only, so what isn't a stack's is dropped here.
+          if (event.success && event.data.Actor.Attributes?.[labelOf.tenant] !== undefined) onEvent(event.data);
         }
       }
     } catch (error) {

@@ -8,12 +8,19 @@ const byId = (containers: readonly Container[]): ReadonlyMap<string, Container> 
   new Map(containers.map((one) => [one.id, one]));
 const stackOf = ({ tenant, project }: Container): string => `${tenant}/${project}`;
 
-/** Containers that died between two listings, also those which podman has started again since. */
-export function deaths(before: readonly Container[], after: readonly Container[]): readonly Happening[] {
+/**
+ * Containers that died between two listings, also those which podman has started again since.
+ * @param busy stacks that are being changed: their containers end on purpose
+ */
+export function deaths(
+  before: readonly Container[],
+  after: readonly Container[],
+  busy: ReadonlySet<string>,
+): readonly Happening[] {
   const now = byId(after);
   return before.flatMap((old): readonly Happening[] => {
     const one = now.get(old.id);
-    if (one === undefined || old.state !== "running") return [];
+    if (one === undefined || old.state !== "running" || busy.has(stackOf(old))) return [];
     const died = { kind: "container-died", subject: stackOf(one) } as const;
     if (one.restarts > old.restarts)
       return [

@@ -33,6 +33,11 @@ export function composeProblem(text: string, stderr: string, directory: string):
     const numbered = path.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
     const message =
       dotted === undefined ? line : line.replace(dotted, "").replace(/^(error while interpolating )?:? ?/, "");
-    return problemAt(text, composeName, numbered, message.trim() === "" ? line : message.trim());
+    return problemAt(
+      text,
+      composeName,
+      numbered,
+      `docker-compose says: ${message.trim() === "" ? line : message.trim()}`,
+    );
   });
 }

@@ -95,7 +95,7 @@ export async function containerHost(context: ContainerHostContext): Promise<Cont
     );
     bus.declare("endpoints", self.name, now);
     const before = published ?? ownEndpoints([...endpoints.entries()], self);
-    for (const happening of [...deaths(listed, containers), ...endpointChanges(before, now, containers)])
+    for (const happening of [...deaths(listed, containers, stacks.busy()), ...endpointChanges(before, now, containers)])
       context.event(happening);
     published = now;
     listed = containers;

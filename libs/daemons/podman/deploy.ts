@@ -25,6 +25,10 @@ export interface DeployPorts {
   readonly api: Pick<PodmanApi, "hasImage" | "pull" | "forgetVolume">;
   readonly volumes: VolumeProvider;
   readonly clock: Clock;
+  /** The stack's directory has just become this: from now on its containers are known by it. */
+  placed(deployed: Deployed): void;
+  /** The stack is no longer there. */
+  taken(deployed: Deployed): void;
 }
 
 /** `refused`: trying again can't help. `failed`: it may; `rolledBack` says that what ran before runs again. */
@@ -72,6 +76,7 @@ export async function deployStack(
   for (const { name, size } of here.spec.volumes)
     await ports.volumes.ensure(tenant, project, name, size, userRange(tenant).base);
   await exchange(host, candidate, stackDirectory(tenant, project));
+  ports.placed(deployed);
   const failure = await runUnit(here, ports, signal);
   if (failure === undefined) {
     await markApplied(host, deployed);
@@ -81,6 +86,7 @@ export async function deployStack(
   if (before === undefined) return { kind: "failed", reason: failure, rolledBack: false };
   // The old files are now where the candidate was.
   await exchange(host, candidate, stackDirectory(tenant, project));
+  ports.placed(before);
   await host.remove(candidate);
   const again = await runUnit(here, ports, signal);
   return {
@@ -150,6 +156,7 @@ export async function removeStack(
     `${trashDirectory}/stacks/${stamp(clock.now())}_${tenant}_${project}`,
   ]);
   await runOrThrow(host, what, ["systemctl", "daemon-reload"]);
+  ports.taken(deployed);
   return { kind: "done", what: "removed" };
 }
 

@@ -4,7 +4,7 @@ import { formatProblem, type ZMap } from "@zcloud/map";
 import type { Clock, Reconciler } from "@zcloud/reconcile";
 import type { PodmanApi } from "./api.ts";
 import type { Happening } from "./changes.ts";
-import { deployStack, type Outcome, removeStack, startStack } from "./deploy.ts";
+import { type DeployPorts, deployStack, type Outcome, removeStack, startStack } from "./deploy.ts";
 import { listDeployed, listUnits } from "./deployed.ts";
 import type { StacksDesired } from "./desired.ts";
 import { type Failure, StackJobs } from "./jobs.ts";
@@ -29,6 +29,7 @@ const hiccup = 5_000;
 export class StacksReconciler implements Reconciler<StacksDesired, StacksObserved, StackAction> {
   readonly name = "stacks";
   readonly #options: StacksOptions;
+  readonly #ports: DeployPorts;
   readonly #jobs: StackJobs;
   readonly #listeners = new Set<() => void>();
   readonly #missingSince = new Map<string, number>();
@@ -37,6 +38,11 @@ export class StacksReconciler implements Reconciler<StacksDesired, StacksObserve
 
   constructor(options: StacksOptions) {
     this.#options = options;
+    this.#ports = {
+      ...options,
+      placed: (deployed) => this.#placed(deployed),
+      taken: (deployed) => this.#taken(deployed),
+    };
     this.#jobs = new StackJobs(
       options.clock,
       () => this.#changed(),
@@ -102,19 +108,27 @@ export class StacksReconciler implements Reconciler<StacksDesired, StacksObserve
     switch (action.kind) {
       case "run-stack":
         return this.#jobs.start(key, fingerprint(action.here), () =>
-          deployStack(action.here, this.#options.map(), this.#deployed.get(key), this.#options, signal),
+          deployStack(action.here, this.#options.map(), this.#deployed.get(key), this.#ports, signal),
         );
       case "start-stack":
         return this.#jobs.start(key, fingerprint(action.here), () =>
-          startStack(action.here, action.deployed, this.#options, signal),
+          startStack(action.here, action.deployed, this.#ports, signal),
         );
       case "remove-stack":
-        return this.#jobs.start(key, "removed", () =>
-          removeStack(action.deployed, action.trash, this.#options, signal),
-        );
+        return this.#jobs.start(key, "removed", () => removeStack(action.deployed, action.trash, this.#ports, signal));
       case "volume-fate":
         return;
     }
+  }
+
+  #placed(deployed: Deployed): void {
+    this.#deployed = new Map(this.#deployed).set(`${deployed.tenant}/${deployed.project}`, deployed);
+    this.#changed();
+  }
+
+  #taken({ tenant, project }: Deployed): void {
+    this.#deployed = new Map([...this.#deployed].filter(([key]) => key !== `${tenant}/${project}`));
+    this.#changed();
   }
 
   #gone(): ReadonlySet<string> {
