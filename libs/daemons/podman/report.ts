@@ -14,6 +14,8 @@ export interface StackReport {
   readonly reasons: readonly string[];
   readonly placement: string;
   readonly digest: string | undefined;
+  /** Of the files that were refused, or failed; undefined where none were. */
+  readonly tried: string | undefined;
   /** RFC 3339; when it was put on this host. */
   readonly since: string | undefined;
   readonly names: readonly string[];
@@ -66,6 +68,8 @@ export function reportStacks({ desired, deployed, containers, busy, failures }: 
       reasons,
       placement: spec === undefined ? "unknown" : (spec.home ?? "both"),
       digest: there?.digest,
+      // The first line of a fingerprint is the digest (plan.ts).
+      tried: desired?.refused.get(key)?.stack.digest ?? failures.get(key)?.fingerprint.split("\n")[0],
       since: there?.at,
       names: [...new Set(spec?.services.flatMap(({ endpoint }) => endpoint?.names ?? []))].sort(),
       volumes: spec?.volumes.map(({ name }) => name) ?? [],
