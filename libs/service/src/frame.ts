@@ -1,5 +1,5 @@
 import type { Bus } from "@zcloud/bus";
-import type { Status } from "@zcloud/events";
+import type { Event, Status } from "@zcloud/events";
 import { type Host, keepWatchdog, LocalHost, type Notifier, openNotifier } from "@zcloud/host";
 import { ports } from "@zcloud/map";
 import { asError, type Clock, pause, systemClock } from "@zcloud/reconcile";
@@ -71,16 +71,14 @@ export async function startRole(definition: RoleDefinition, options: FrameOption
   let waitingFor: StatusProblem | undefined;
   let reporter: StatusReporter | undefined;
   let loopsDone: Promise<unknown> = Promise.resolve();
-  const early: NewEvent[] = [];
+  const early: Event[] = [];
 
   function event(happened: NewEvent): void {
     const { kind, subject, reason, level } = happened;
     log[level === "warning" ? "warn" : level]({ kind, subject, reason }, "event");
-    if (bus === undefined) {
-      if (early.length < 100) early.push(happened);
-      return;
-    }
-    bus.publish({ v: 1, at: new Date(clock.now()).toISOString(), host: id, actor: id, ...happened });
+    const whole: Event = { v: 1, at: new Date(clock.now()).toISOString(), host: id, actor: id, ...happened };
+    if (bus !== undefined) bus.publish(whole);
+    else if (early.length < 100) early.push(whole);
   }
 
   const store = createMapStore({ id, host, paths, log, event });
@@ -174,7 +172,7 @@ export async function startRole(definition: RoleDefinition, options: FrameOption
   async function beginRole(first: MapView, identity: Identity): Promise<void> {
     const joined = await (options.join ?? joinBus)({ view: first, identity, host, paths, log });
     bus = joined;
-    for (const happened of early.splice(0)) event(happened);
+    for (const happened of early.splice(0)) joined.publish(happened);
     const view = (): MapView => store.current() ?? first;
     const listeners: ((view: MapView) => void)[] = [];
     const changed = (): void => reporter?.changed();

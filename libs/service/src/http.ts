@@ -33,6 +33,13 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 const bodyLimit = 2 * 1024 * 1024;
 const closeGrace = 500;
 
+/** Bodies are parsed by zod. Fastify's own compilers (ajv, fast-json-stringify) would be loaded for nothing. */
+const noJsonSchema = { buildValidator: refuseSchema, buildSerializer: refuseSchema };
+
+function refuseSchema(): never {
+  throw new Error("define a route: it has a JSON schema; parse its body with zod instead");
+}
+
 export function createHttp(options: HttpOptions): Http {
   const { host, socket } = options;
   const servers: Server[] = [];
@@ -95,7 +102,7 @@ function closeServer(server: Server): Promise<void> {
 
 /** The routes that every listener has. */
 function createApp({ registry, readiness, log }: HttpOptions): FastifyInstance {
-  const app = fastify({ logger: false, bodyLimit });
+  const app = fastify({ logger: false, bodyLimit, schemaController: { compilersFactory: noJsonSchema } });
   app.get("/healthz", () => ({ ok: true }));
   app.get("/readyz", (_request, reply) => {
     const body = readiness();

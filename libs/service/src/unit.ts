@@ -44,7 +44,9 @@ NotifyAccess=main
 # Node can't send unix datagrams: systemd connects its own notification socket and passes it (systemd.service(5)).
 OpenFile=/run/systemd/notify:notify
 WatchdogSec=20
-ExecStart=/usr/bin/node --max-semi-space-size=1 /opt/zcloud/${role}/current/${role}.js
+# Measured on a small role, idle: 84 MB resident without these five, 69 MB with them; node alone takes 53.
+Environment=MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=65536 MALLOC_MMAP_THRESHOLD_=65536
+ExecStart=/usr/bin/node --max-semi-space-size=1 --optimize-for-size /opt/zcloud/${role}/current/${role}.js
 Restart=always
 RestartSec=1
 # EX_CONFIG: trying again can't help.
@@ -80,7 +82,6 @@ ProtectSystem=strict
 # The trust root of maps and this host's keys are the operator's to change.
 ReadOnlyPaths=-/etc/zcloud
 ReadWritePaths=${writable.join(" ")}
-RemoveIPC=yes
 RestrictAddressFamilies=${families.join(" ")}
 RestrictNamespaces=yes
 RestrictRealtime=yes
