@@ -98,7 +98,7 @@ function input(flows: readonly SiteFlow[]): readonly string[] {
     'iifname "lo" accept',
     ...icmp,
     ...own.flatMap(({ id, from, ports }) => {
-      const sender = from.kind === "peer-zcloud" ? `ip saddr ${from.publicAddress}` : "";
+      const sender = from.kind === "peer-zcloud" ? `ip saddr ${from.address}` : "";
       return portMatches(ports).map((match) => accept(id, `iifname "${uplink}"`, sender, match));
     }),
     'counter name "refused"',
@@ -132,7 +132,7 @@ function forward(map: ZMap, site: Site, flows: readonly SiteFlow[]): readonly st
     ...outbound,
     'counter name "refused"',
     // Our own hosts are told at once; the world is not told anything.
-    `iifname { "${anyVm}", "${tunnel}" } reject with icmpx admin-prohibited`,
+    `iifname ${anyOf(quoted(site.peer === undefined ? [anyVm] : [anyVm, tunnel]))} reject with icmpx admin-prohibited`,
   ];
 }
 

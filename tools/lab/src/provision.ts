@@ -1,4 +1,4 @@
-import { type HostEntry, siteOf, type ZMap, znetOf } from "@zcloud/map";
+import { type HostEntry, type ZMap, znetOf } from "@zcloud/map";
 import { internet } from "./addresses.ts";
 
 export interface ProvisionedFile {
@@ -35,11 +35,16 @@ export function provisionedFiles(input: ProvisionInput): ReadonlyMap<string, Pro
   ]);
 }
 
-/** The site's zNet first, the public resolver when it does not answer (resolv.conf(5)). */
+/** The site's zNet first, the public resolver when it does not answer (resolv.conf(5)). A zcloud depends on no VM. */
 function resolvConf(map: ZMap, host: HostEntry): string {
-  const znet = znetOf(map, host.site).address;
-  const search = `${siteOf(map, host.site).name}.${map.internalDomain} ${map.internalDomain}`;
-  return `nameserver ${znet}\nnameserver ${internet.resolver}\nsearch ${search}\noptions timeout:1 attempts:1\n`;
+  const servers = host.role === "zcloud" ? [internet.resolver] : [znetOf(map, host.site).address, internet.resolver];
+  const search = `${host.site}.${map.internalDomain} ${map.internalDomain}`;
+  return [
+    ...servers.map((server) => `nameserver ${server}`),
+    `search ${search}`,
+    "options timeout:1 attempts:1",
+    "",
+  ].join("\n");
 }
 
 /** Who may sign maps (ssh-keygen(1), ALLOWED SIGNERS). */
