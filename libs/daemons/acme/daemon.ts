@@ -78,7 +78,7 @@ export interface Acme extends Reconciler<DesiredCertificates, ObservedCertificat
 }
 
 /** Preflight failures of the other site's door after which an order is made all the same: it may be gone for good. */
-const softLimit = 6;
+const softLimit = 8;
 
 /** Orders certificates for what is served, within limits; orders run beside the loop, which only starts them. */
 export function createAcme(options: AcmeOptions): Acme {

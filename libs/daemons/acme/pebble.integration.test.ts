@@ -7,7 +7,7 @@ import { runPass, systemClock } from "@zcloud/reconcile";
 import { createTestCa, type Daemon, debian, eventually, freePorts, startDaemon } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { certificateReader } from "../haproxy/index.ts";
-import { endpoint, type TwoFronts, twoFronts } from "../haproxy/two-fronts.testing.ts";
+import { endpoint, type TwoFronts, twoFronts } from "../haproxy/two-fronts.test-support.ts";
 import { createAcme, type DesiredCertificates } from "./daemon.ts";
 import { type Door, thumbprintOf } from "./index.ts";
 
@@ -99,8 +99,8 @@ function acme() {
 
 function desired(names: readonly string[], doors?: ReadonlyMap<string, Door>): DesiredCertificates {
   const both = new Map([
-    ["198.51.100.10", { host: "127.0.0.1", port: sites.north.ports.http, own: true }],
-    ["203.0.113.10", { host: "127.0.0.1", port: sites.south.ports.http, own: false }],
+    ["198.51.100.10", { host: "127.0.0.1", port: sites.north.ports.http, own: true, inside: false }],
+    ["203.0.113.10", { host: "127.0.0.1", port: sites.south.ports.http, own: false, inside: false }],
   ]);
   return {
     directory: directoryUrl,
@@ -137,13 +137,15 @@ test("a name that is not ours and a door that does not answer cost the authority
   const signal = AbortSignal.timeout(20_000);
   const [nobody = 0] = await freePorts(1);
   const shut = new Map([
-    ["198.51.100.10", { host: "127.0.0.1", port: nobody, own: true }],
-    ["203.0.113.10", { host: "127.0.0.1", port: sites.south.ports.http, own: false }],
+    ["198.51.100.10", { host: "127.0.0.1", port: nobody, own: true, inside: false }],
+    ["203.0.113.10", { host: "127.0.0.1", port: sites.south.ports.http, own: false, inside: false }],
   ]);
   const said = pebble.said().length;
   await runPass(one, desired(["shut.demo.lab.example"], shut), { read: signal, write: signal });
   await one.settled();
-  const elsewhere = new Map([["198.51.100.10", { host: "127.0.0.1", port: sites.north.ports.http, own: true }]]);
+  const elsewhere = new Map([
+    ["198.51.100.10", { host: "127.0.0.1", port: sites.north.ports.http, own: true, inside: false }],
+  ]);
   await runPass(one, desired(["moved.demo.lab.example"], elsewhere), { read: signal, write: signal });
   await one.settled();
   expect(pebble.said().length).toBe(said);
@@ -162,7 +164,7 @@ test("a validation that fails at the authority is not tried again soon", async (
   await eventually("south is gone", async () => !(await answers(`https://127.0.0.1:${sites.south.ports.https}/`)));
   const doors = new Map(
     ["198.51.100.10", "203.0.113.10"].map((address) => {
-      return [address, { host: "127.0.0.1", port: sites.north.ports.http, own: true }] as const;
+      return [address, { host: "127.0.0.1", port: sites.north.ports.http, own: true, inside: false }] as const;
     }),
   );
   await runPass(one, desired(["refused.demo.lab.example"], doors), { read: signal, write: signal });

@@ -53,7 +53,7 @@ export interface OrderInput {
 
 /** Waits after failures, milliseconds: the first, and the longest. */
 const waits: Readonly<Record<FailureKind, { readonly first: number; readonly most: number }>> = {
-  preflight: { first: 10_000, most: 600_000 },
+  preflight: { first: 3_000, most: 600_000 },
   directory: { first: 10_000, most: 600_000 },
   // Let's Encrypt: 5 failed validations an account, name and hour. Two sites share the account: 2 an hour each at most.
   refused: { first: 2_400_000, most: 86_400_000 },

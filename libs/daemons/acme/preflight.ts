@@ -8,6 +8,8 @@ export interface Door {
   readonly port: number;
   /** This site's own: without it no order can succeed. The other site may be away for a while. */
   readonly own: boolean;
+  /** Known inside the site only. Who gets such an address from the resolver can't tell what the world gets. */
+  readonly inside: boolean;
 }
 
 export interface PreflightOptions {
@@ -33,13 +35,19 @@ const patience = 3_000;
 export async function preflight(name: string, options: PreflightOptions): Promise<Preflight> {
   const { doors, thumbprint, resolve = resolveName } = options;
   const addresses = await resolve(name);
-  if (addresses.length === 0)
-    return no(`${name} has no address in DNS; let it lead to ${[...doors.keys()].join(" and ")}`);
+  const publicly = [...doors].flatMap(([address, { inside }]) => (inside ? [] : [address]));
+  if (addresses.length === 0) return no(`${name} has no address in DNS; let it lead to ${publicly.join(" and ")}`);
   const foreign = addresses.filter((address) => !doors.has(address));
   if (foreign.length > 0)
     return no(`${name} leads to ${foreign.join(", ")}, which is not ours; correct its DNS records`);
-  const reached = new Set(addresses.flatMap((address) => doors.get(address) ?? []));
-  for (const door of [...reached].sort((a, b) => Number(b.own) - Number(a.own))) {
+  const found = addresses.flatMap((address) => doors.get(address) ?? []);
+  const reached = new Map(
+    (found.some(({ inside }) => inside) ? [...doors.values()] : found).map((door) => [
+      `${door.host}:${door.port}`,
+      door,
+    ]),
+  );
+  for (const door of [...reached.values()].sort((a, b) => Number(b.own) - Number(a.own))) {
     const token = randomBytes(24).toString("base64url");
     const answer = await askDoor(door, name, token);
     if (answer === `${token}.${thumbprint}`) continue;

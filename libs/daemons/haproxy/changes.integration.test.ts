@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { connect as connectTls } from "node:tls";
 import { eventually } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ask, startLoad } from "./client.testing.ts";
+import { ask, startLoad } from "./client.test-support.ts";
 import type { ObservedFront } from "./plan.ts";
-import { type Backend, endpoint, lines, startBackend, type TwoFronts, twoFronts } from "./two-fronts.testing.ts";
+import { type Backend, endpoint, lines, startBackend, type TwoFronts, twoFronts } from "./two-fronts.test-support.ts";
 
 let sites: TwoFronts;
 const backends: Backend[] = [];

@@ -40,10 +40,14 @@ export interface HaproxyOptions {
 /** Milliseconds until a started or reloaded HAProxy must have the new configuration. */
 const startTime = 10_000;
 
+export interface Haproxy extends Reconciler<DesiredFront, ObservedFront, FrontAction> {
+  readonly runtime: Runtime;
+  /** What the last pass saw; undefined before the first. */
+  latest(): ObservedFront | undefined;
+}
+
 /** Keeps HAProxy serving the routes: files, certificates, servers and names; see planFront for the order. */
-export function createHaproxy(
-  options: HaproxyOptions,
-): Reconciler<DesiredFront, ObservedFront, FrontAction> & { readonly runtime: Runtime } {
+export function createHaproxy(options: HaproxyOptions): Haproxy {
   const { host, paths, control = systemdControl, clock = systemClock } = options;
   const runtime = createRuntime(paths.socket);
   const master = createRuntime(paths.master, startTime);
@@ -53,11 +57,13 @@ export function createHaproxy(
     ...[paths.slots, paths.crtList, paths.config, paths.good, dropInPath],
   ];
 
+  let latest: ObservedFront | undefined;
+
   async function observe(): Promise<ObservedFront> {
     const now = clock.now();
     const files = await observeFiles(host, watched);
     const inputs = [(await host.read(paths.ca)) ?? "", (await host.read(paths.certificate)) ?? ""];
-    return {
+    latest = {
       now,
       files,
       slots: readSlots(files.get(paths.slots)?.content, paths.slots),
@@ -66,6 +72,7 @@ export function createHaproxy(
       placeholder: (await host.stat(paths.placeholder)) !== undefined,
       running: await observeRunning(runtime, paths),
     };
+    return latest;
   }
 
   async function apply(action: FrontAction, signal: AbortSignal): Promise<void> {
@@ -181,7 +188,7 @@ export function createHaproxy(
     await host.write(paths.placeholder, pem, { mode: 0o600 });
   }
 
-  return { name: "haproxy", observe, plan: planFront, apply, runtime };
+  return { name: "haproxy", observe, plan: planFront, apply, runtime, latest: () => latest };
 }
 
 function confirm(command: string, said: string, expect: Step["expect"]): void {

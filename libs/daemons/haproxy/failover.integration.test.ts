@@ -3,8 +3,8 @@ import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { eventually, freePorts } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ask, startLoad } from "./client.testing.ts";
-import { type Backend, endpoint, startBackend, type TwoFronts, twoFronts } from "./two-fronts.testing.ts";
+import { ask, startLoad } from "./client.test-support.ts";
+import { type Backend, endpoint, startBackend, type TwoFronts, twoFronts } from "./two-fronts.test-support.ts";
 
 let sites: TwoFronts;
 const backends: Backend[] = [];
@@ -273,7 +273,7 @@ test("WebSocket passes, here and over the peer", async () => {
 test("an unknown name gets a page that says so; plain HTTP is sent to HTTPS; challenges are answered for any name", async () => {
   const unknown = await ask(sites.north.ports.https, "nobody.lab.example");
   expect(unknown.status).toBe(404);
-  expect(unknown.body).toContain("Nothing is published here");
+  expect(unknown.body).toContain("No such site");
   expect(unknown.headers["x-zcloud-site"]).toBe("north");
   const plain = await plainGet(sites.north.ports.http, host("web"), "/a?b=c");
   expect(plain).toContain("HTTP/1.1 308");

@@ -1,5 +1,5 @@
 export type { DiskCertificate } from "./certificates.ts";
-export { createHaproxy, type HaproxyControl, type HaproxyOptions, systemdControl } from "./daemon.ts";
+export { createHaproxy, type Haproxy, type HaproxyControl, type HaproxyOptions, systemdControl } from "./daemon.ts";
 export { certificateReader } from "./disk-certificates.ts";
 export type { DesiredFront, FrontAction, ObservedFront } from "./plan.ts";
 export { endpointLabel, type LocalServer, type Route, type RouteProblem, type Routes, toRoutes } from "./routes.ts";

@@ -11,8 +11,8 @@ function page(title: string, text: string): string {
 
 export const pages = {
   unknown: page(
-    "Nothing is published here",
-    "No site has this name. If you have just set it up, check the spelling and try again in a minute.",
+    "No such site",
+    "This name is not served here. If you have just set it up, check the spelling and try again in a minute.",
   ),
   unavailable: page(
     "This site is not available",

@@ -28,7 +28,7 @@ export const emptySlots: SlotState = { v: 1, blocks: [], taken: {}, freed: {} };
 
 /** A slot given back rests this long: requests that found it by its old name are over by then. Milliseconds. */
 export const quarantine = 600_000;
-/** One server more or less has to last this long before a live route moves to another slot; updates come and go faster. */
+/** One server left has to last this long before a live route moves back to a slot for one: servers are replaced faster. */
 export const settle = 60_000;
 
 /** Slot number -> class, in ascending order. */
@@ -42,8 +42,8 @@ export function slotsOf(state: SlotState): ReadonlyMap<number, SlotClassName> {
 
 /**
  * Gives every wish a slot of its class. Whoever has one keeps it: it moves only when patience changes (a promise to
- * the visitor), or when the number of servers has suited another class for `settle`. Makes more slots while a fifth
- * of a class is still free, so that a new route does not wait for a reload. Returns `state` itself if nothing changes.
+ * the visitor), when a second server comes, or when only one is left for `settle`. Makes more slots while a fifth of a
+ * class is still free, so that a new route does not wait for a reload. Returns `state` itself if nothing changes.
  */
 export function allocate(state: SlotState, wishes: readonly SlotWish[], now: number): SlotState {
   const classes = slotsOf(state);
@@ -75,7 +75,7 @@ type Held = SlotState["taken"][string];
 function keep(held: Held, wish: SlotWish, has: SlotClassName | undefined, now: number): Held | undefined {
   if (has === undefined) return undefined;
   if (has === wish.class) return { slot: held.slot };
-  if (slotClass(has).quick !== slotClass(wish.class).quick) return undefined;
+  if (slotClass(has).quick !== slotClass(wish.class).quick || slotClass(wish.class).many) return undefined;
   const since = held.wants?.class === wish.class ? held.wants.since : now;
   return now - since >= settle ? undefined : { slot: held.slot, wants: { class: wish.class, since } };
 }

@@ -7,7 +7,7 @@ import { LocalHost } from "@zcloud/host";
 import { loadMap, type ZMap, zfrontOf } from "@zcloud/map";
 import { type Action, runPass } from "@zcloud/reconcile";
 import { createTestCa, debian, freePorts } from "@zcloud/testing";
-import { createHaproxy, type HaproxyControl } from "./daemon.ts";
+import { createHaproxy, type Haproxy, type HaproxyControl } from "./daemon.ts";
 import { type FrontSettings, frontSettings, toRoutes } from "./index.ts";
 import type { FrontAction, ObservedFront } from "./plan.ts";
 
@@ -37,7 +37,7 @@ export interface Front {
   readonly site: string;
   readonly settings: FrontSettings;
   readonly ports: { readonly http: number; readonly https: number; readonly peer: number };
-  readonly haproxy: ReturnType<typeof createHaproxy>;
+  readonly haproxy: Haproxy;
   readonly installed: string[];
   /** One pass with these endpoints of this site and of the peer. Throws unless it converges. */
   serve(own: readonly Endpoint[], peers?: readonly Endpoint[]): Promise<readonly FrontAction[]>;

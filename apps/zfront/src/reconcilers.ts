@@ -1,0 +1,85 @@
+import { acmePaths, createAcme } from "@zcloud/daemons/acme";
+import {
+  certificateReader,
+  createHaproxy,
+  frontPaths,
+  frontSettings,
+  type ObservedFront,
+  type Routes,
+  type RouteView,
+  routeViews,
+  toRoutes,
+  unitFiles,
+} from "@zcloud/daemons/haproxy";
+import type { MapView, RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
+import { frontDoors } from "./doors.ts";
+import { frontFacts, frontProblems } from "./report.ts";
+
+/** zFront: HAProxy in front of the site's endpoints and, behind them, of the peer's; certificates for their names. */
+export const zfront: RoleDefinition = {
+  role: "zfront",
+  start(ctx: RoleContext): RoleParts {
+    const site = ctx.bus.replica("endpoints", "site");
+    const peer = ctx.bus.replica("endpoints", "peer");
+    const routesOf = ({ map }: MapView): Routes =>
+      toRoutes(map, [...site.entries().values()], [...peer.entries().values()]);
+    const settingsOf = (view: MapView) => frontSettings(view.map, view.self, view.keys.acmeThumbprint ?? undefined);
+    const views = (observed: ObservedFront | undefined): readonly RouteView[] => {
+      const view = ctx.view();
+      return observed === undefined ? [] : routeViews(settingsOf(view), routesOf(view).routes, observed);
+    };
+
+    const haproxy = createHaproxy({
+      host: ctx.host,
+      paths: frontPaths,
+      clock: ctx.clock,
+      installed: (name) => {
+        ctx.event({
+          kind: "certificate-installed",
+          level: "info",
+          subject: name,
+          reason: "served from now on, without a reload",
+        });
+      },
+    });
+    const certificates = createAcme({
+      host: ctx.host,
+      paths: acmePaths,
+      clock: ctx.clock,
+      have: certificateReader(ctx.host, acmePaths.certificates),
+      failed: (name, reason) => ctx.event({ kind: "certificate-failed", level: "warning", subject: name, reason }),
+    });
+    return {
+      loops: [
+        ctx.loop({
+          reconciler: haproxy,
+          desired: (view) => {
+            const { routes } = routesOf(view);
+            return { settings: settingsOf(view), routes, unitFiles: unitFiles(frontPaths) };
+          },
+          wakes: [site, peer, certificates],
+          resyncMs: 10_000,
+        }),
+        ctx.loop({
+          reconciler: certificates,
+          desired: (view) => {
+            const wanted = routesOf(view).routes.flatMap(({ names }) => names.map((name) => ({ name, names: [name] })));
+            return { ...view.map.acme, wanted, doors: frontDoors(view) };
+          },
+          wakes: [site, peer, certificates],
+          essential: false,
+        }),
+      ],
+      routes: (app) => void app.get("/v1/routes", async () => ({ routes: views(await haproxy.observe(ctx.signal)) })),
+      facts: () => frontFacts(views(haproxy.latest()), haproxy.latest()),
+      problems: () =>
+        frontProblems({
+          views: views(haproxy.latest()),
+          refused: routesOf(ctx.view()).problems,
+          peer: [...peer.entries().values()],
+          attempts: certificates.attempts(),
+          now: ctx.clock.now(),
+        }),
+    };
+  },
+};

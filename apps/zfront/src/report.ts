@@ -1,0 +1,64 @@
+import type { Attempts } from "@zcloud/daemons/acme";
+import { endpointLabel, type ObservedFront, type RouteProblem, type RouteView } from "@zcloud/daemons/haproxy";
+import type { Endpoint } from "@zcloud/events";
+import type { StatusProblem } from "@zcloud/service";
+
+/** Statuses travel by the bus and have a limit; `GET /v1/routes` has them all. */
+const atMost = 500;
+
+/** What a front says in its status: routes with who serves them, and until when certificates last. */
+export function frontFacts(
+  views: readonly RouteView[],
+  observed: ObservedFront | undefined,
+): Readonly<Record<string, unknown>> {
+  const { pid, uptime } = observed?.running ?? {};
+  return {
+    haproxy: { pid, uptime },
+    routeCount: views.length,
+    routes: views.slice(0, atMost).map(({ names, endpoint, servedBy, servers }) => {
+      return { names, endpoint, servedBy, up: servers.filter(({ state }) => state.startsWith("UP")).length };
+    }),
+    certificates: (observed?.certificates ?? []).slice(0, atMost).map(({ name, notAfter }) => {
+      return { name, until: new Date(notAfter).toISOString() };
+    }),
+  };
+}
+
+export interface FrontState {
+  readonly views: readonly RouteView[];
+  readonly refused: readonly RouteProblem[];
+  /** Endpoints as the peer site has them. */
+  readonly peer: readonly Endpoint[];
+  readonly attempts: Attempts;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What is not as it should be, worst first: nobody answers; only a warning in the browser answers; a name is refused. */
+export function frontProblems({ views, refused, peer, attempts, now }: FrontState): readonly StatusProblem[] {
+  const alive = new Set(
+    peer.flatMap(({ tenant, project, service, servers }) => {
+      return servers.some(({ state }) => state === "up") ? [endpointLabel(`${tenant}/${project}/${service}`)] : [];
+    }),
+  );
+  const dead = views.filter(({ servers, endpoint }) => {
+    return !alive.has(endpoint) && !servers.some(({ state }) => state.startsWith("UP"));
+  });
+  const bare = views.filter(({ certificate }) => certificate.until === undefined);
+  return [
+    ...dead.map(({ names, endpoint }) => {
+      return {
+        what: `${names.join(", ")}: no server of ${endpoint} answers at either site; visitors read 503`,
+        remedy: "zctl status, then the logs of the stack",
+      };
+    }),
+    ...bare.map(({ certificate: { name } }) => {
+      const attempt = attempts[name];
+      const what = `${name}: no certificate yet; browsers warn their visitors`;
+      if (attempt === undefined) return { what };
+      const seconds = Math.max(0, Math.round((attempt.nextAt - now) / 1000));
+      return { what: `${what} (${attempt.reason})`, remedy: `the next attempt is in ${seconds} s by itself` };
+    }),
+    ...refused.map(({ what, remedy }) => ({ what, remedy })),
+  ];
+}
