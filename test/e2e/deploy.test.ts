@@ -2,10 +2,9 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { repository } from "../../tools/lab/src/repository.ts";
-import { eventually, openTestbed, type Testbed } from "./support/testbed.ts";
+import { eventually, openTestbed, repository, type Testbed } from "./support/testbed.ts";
 
-const sample = `${repository}/deploy/stacks/hello/compose.yaml`;
+const sample = `${repository}deploy/stacks/hello/compose.yaml`;
 
 describe("zctl deploy", () => {
   let bed: Testbed;
@@ -24,7 +23,7 @@ describe("zctl deploy", () => {
   /** A copy of the sample under another project and name. */
   async function stack(project: string, change: (text: string) => string): Promise<string> {
     const directory = join(scratch, project);
-    await cp(`${repository}/deploy/stacks/hello`, directory, { recursive: true });
+    await cp(`${repository}deploy/stacks/hello`, directory, { recursive: true });
     await writeFile(join(directory, "compose.yaml"), change(await readFile(sample, "utf8")));
     return directory;
   }

@@ -29,7 +29,9 @@ export async function idle(): Promise<void> {
   const lab = await useLab("lab");
   const hosts = lab.map.sites.flatMap((site) => site.hosts.filter((host) => host.role !== "zcloud"));
   const measure = (): Promise<readonly Sample[]> =>
-    Promise.all(hosts.map(async (host) => parse((await lab.sh(host.id, sample(`zcloud-${host.role}.service`))).stdout)));
+    Promise.all(
+      hosts.map(async (host) => parse((await lab.sh(host.id, sample(`zcloud-${host.role}.service`))).stdout)),
+    );
   console.log(`measuring ${hosts.length} services over ${seconds} s`);
   const before = await measure();
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -38,8 +40,22 @@ export async function idle(): Promise<void> {
     const rss = after[index]?.rss ?? Number.NaN;
     const core = (((after[index]?.cpu ?? Number.NaN) - (before[index]?.cpu ?? Number.NaN)) / seconds) * 100;
     return [
-      { measure: `${host.id} MiB resident`, ours: rss, peer: null, ratio: rss / limits.rss, target: `<= ${limits.rss}`, holds: rss <= limits.rss },
-      { measure: `${host.id} % of a core`, ours: core, peer: null, ratio: core / limits.core, target: `<= ${limits.core}`, holds: core <= limits.core },
+      {
+        measure: `${host.id} MiB resident`,
+        ours: rss,
+        peer: null,
+        ratio: rss / limits.rss,
+        target: `<= ${limits.rss}`,
+        holds: rss <= limits.rss,
+      },
+      {
+        measure: `${host.id} % of a core`,
+        ours: core,
+        peer: null,
+        ratio: core / limits.core,
+        target: `<= ${limits.core}`,
+        holds: core <= limits.core,
+      },
     ];
   });
   report("idle", rows);

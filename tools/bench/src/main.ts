@@ -7,7 +7,9 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = { idle, deploy
 const chosen = process.argv.slice(2);
 const known = Object.keys(benchmarks).join(", ");
 if (chosen.includes("--help") || chosen.includes("-h")) {
-  console.log(`npm run bench -- [NAME...]\n\nMeasures in the running lab and writes tools/bench/results/NAME.json. Names: ${known}.`);
+  console.log(
+    `npm run bench -- [NAME...]\n\nMeasures in the running lab and writes tools/bench/results/NAME.json. Names: ${known}.`,
+  );
   process.exit(0);
 }
 for (const name of chosen.length > 0 ? chosen : Object.keys(benchmarks)) {

@@ -24,7 +24,12 @@ export function report(name: string, rows: readonly Row[]): void {
   const lines = [columns.map(String), ...rows.map((row) => columns.map((column) => cell(row[column])))];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
   for (const line of lines) console.log(line.map((text, index) => text.padEnd(widths[index] ?? 0)).join("  "));
-  const machine = { cpu: cpus()[0]?.model.trim() ?? "unknown", cores: cpus().length, memory: totalmem(), node: process.version };
+  const machine = {
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: cpus().length,
+    memory: totalmem(),
+    node: process.version,
+  };
   const directory = new URL("../results/", import.meta.url);
   mkdirSync(directory, { recursive: true });
   writeFileSync(new URL(`${name}.json`, directory), `${JSON.stringify({ machine, rows }, null, 2)}\n`);
