@@ -1,6 +1,7 @@
 import { ApplyConfigError, applyFile, commandSaid, type Host, observeFiles } from "@zcloud/host";
 import { type Clock, type FileSet, pause, type Reconciler, systemClock, TerminalError } from "@zcloud/reconcile";
 import * as z from "zod";
+import { getJson } from "./monitor.ts";
 import { type Material, type NatsAction, type NatsDesired, type NatsObserved, planNats, serverPaths } from "./plan.ts";
 import { moveTo, type Places, productionPlaces } from "./render.ts";
 
@@ -10,7 +11,6 @@ export interface NatsControl {
   readonly start: readonly string[];
   readonly reload: readonly string[];
   readonly restart: readonly string[];
-  readonly enabled: readonly string[];
   readonly unitChanged: readonly string[];
 }
 
@@ -19,7 +19,6 @@ export const systemdControl: NatsControl = {
   start: ["systemctl", "enable", "--now", "nats-server.service"],
   reload: ["systemctl", "reload", "nats-server.service"],
   restart: ["systemctl", "restart", "nats-server.service"],
-  enabled: ["systemctl", "is-enabled", "nats-server.service"],
   unitChanged: ["systemctl", "daemon-reload"],
 };
 
@@ -37,13 +36,9 @@ const reloadTime = 5_000;
 const startTime = 20_000;
 
 const Varz = z.object({ config_load_time: z.iso.datetime({ offset: true }) });
-const Leafz = z.object({ leafnodes: z.number() });
 
 /** Keeps the site's nats-server as the map says; see planNats for the order. */
-export function createNats(options: NatsOptions): Reconciler<NatsDesired, NatsObserved, NatsAction> & {
-  /** Whether the link to the peer is up; undefined when no server answers. */
-  leafUp(signal?: AbortSignal): Promise<boolean | undefined>;
-} {
+export function createNats(options: NatsOptions): Reconciler<NatsDesired, NatsObserved, NatsAction> {
   const { host, pki = "/etc/zcloud/pki", control = systemdControl, clock = systemClock } = options;
   const { places = productionPlaces } = options;
   const { directory } = places;
@@ -57,7 +52,7 @@ export function createNats(options: NatsOptions): Reconciler<NatsDesired, NatsOb
       files: await observeFiles(host, [...paths, places.unit]),
       writtenAt: Math.max(...written),
       loadedAt: await loadedAt(signal),
-      enabled: (await host.run(control.enabled, { signal })).stdout.trim() === "enabled",
+      enabled: (await host.stat(places.enabled)) !== undefined,
     };
   }
 
@@ -75,18 +70,11 @@ export function createNats(options: NatsOptions): Reconciler<NatsDesired, NatsOb
     };
   }
 
-  /** The server's own word on something; undefined when it does not answer or says something else. */
-  async function ask<T>(path: string, schema: z.ZodType<T>, signal?: AbortSignal): Promise<T | undefined> {
-    const argv = ["curl", "--silent", "--fail", "--max-time", "3", `http://${places.monitor}${path}`];
-    const { status, stdout } = await host.run(argv, signal === undefined ? {} : { signal });
-    if (status !== 0) return undefined;
-    const parsed = schema.safeParse(JSON.parse(stdout));
-    return parsed.success ? parsed.data : undefined;
-  }
-
+  /** When the running server read its configuration; undefined when none answers. */
   async function loadedAt(signal: AbortSignal): Promise<number | undefined> {
-    const varz = await ask("/varz", Varz, signal);
-    return varz === undefined ? undefined : Date.parse(varz.config_load_time);
+    const said = await getJson(`http://${places.monitor}/varz`, signal);
+    const parsed = Varz.safeParse(said);
+    return parsed.success ? Date.parse(parsed.data.config_load_time) : undefined;
   }
 
   async function apply(action: NatsAction, signal: AbortSignal): Promise<void> {
@@ -178,14 +166,5 @@ export function createNats(options: NatsOptions): Reconciler<NatsDesired, NatsOb
     throw new ApplyConfigError("DEGRADED", `run ${argv.slice(0, 2).join(" ")}: exit ${result.status}: ${said}`, said);
   }
 
-  return {
-    name: "nats",
-    observe,
-    plan: (desired, observed) => planNats(desired, observed, places),
-    apply,
-    async leafUp(signal) {
-      const leafz = await ask("/leafz", Leafz, signal);
-      return leafz === undefined ? undefined : leafz.leafnodes > 0;
-    },
-  };
+  return { name: "nats", observe, plan: (desired, observed) => planNats(desired, observed, places), apply };
 }

@@ -1,7 +1,6 @@
 import { dialsPeer, type HostEntry, type Keys, ports, siteOf, type ZMap, znetOf } from "@zcloud/map";
 import { type Permissions, permissionsOf, usesBus } from "./permissions.ts";
 
-export const dropInPath = "/etc/systemd/system/nats-server.service.d/zcloud.conf";
 /** Loopback only: what the server says about itself (/varz, /leafz). */
 export const monitorPort = 8222;
 
@@ -12,6 +11,8 @@ export interface Places {
   /** Whom the server's files belong to, `user:group`; the group reads them. */
   readonly owner: string;
   readonly unit: string;
+  /** The link that `systemctl enable` makes. */
+  readonly enabled: string;
   readonly storeDirectory: string;
   readonly monitor: string;
   address(host: HostEntry): string;
@@ -20,9 +21,10 @@ export interface Places {
 }
 
 export const productionPlaces: Places = {
-  directory: "/etc/zcloud/nats",
+  directory: "/etc/nats",
   owner: "root:nats",
-  unit: dropInPath,
+  unit: "/etc/systemd/system/nats-server.service.d/zcloud.conf",
+  enabled: "/etc/systemd/system/multi-user.target.wants/nats-server.service",
   storeDirectory: "/var/lib/nats",
   monitor: `127.0.0.1:${monitorPort}`,
   address: (host) => host.address,

@@ -65,6 +65,7 @@ export async function createTwoSites(): Promise<TwoSites> {
       directory: at(name),
       owner: "root",
       unit: join(at(name), "unit.conf"),
+      enabled: join(at(name), "enabled"),
       storeDirectory: join(at(name), "store"),
       monitor: `127.0.0.1:${monitorPort(name)}`,
       address: () => "127.0.0.1",

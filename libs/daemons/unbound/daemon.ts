@@ -18,7 +18,6 @@ export interface UnboundVerbs {
   check(path: string): readonly string[];
   readonly start: readonly string[];
   readonly restart: readonly string[];
-  readonly enabled: readonly string[];
   readonly unitChanged: readonly string[];
 }
 
@@ -26,7 +25,6 @@ export const systemdVerbs: UnboundVerbs = {
   check: (path) => ["unbound-checkconf", path],
   start: ["systemctl", "enable", "--now", "unbound.service"],
   restart: ["systemctl", "restart", "unbound.service"],
-  enabled: ["systemctl", "is-enabled", "unbound.service"],
   unitChanged: ["systemctl", "daemon-reload"],
 };
 
@@ -50,13 +48,13 @@ export function createUnbound(options: UnboundOptions): Reconciler<UnboundDesire
   const control: Control = openControl(places().control);
 
   async function observe(signal: AbortSignal): Promise<UnboundObserved> {
-    const { config, names, unit } = places();
+    const { config, names, unit, enabled } = places();
     const running = await identity(signal);
     const listed = running === undefined ? "" : await control.ask("list_local_data", signal);
     return {
       files: await observeFiles(host, [config, names, unit]),
       running,
-      enabled: (await host.run(verbs.enabled, { signal })).stdout.trim() === "enabled",
+      enabled: (await host.stat(enabled)) !== undefined,
       records: parseRecords(listed, options.map()),
     };
   }

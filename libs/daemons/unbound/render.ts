@@ -11,6 +11,8 @@ export interface Places {
   readonly control: string;
   /** Drop-in of Debian's unit. */
   readonly unit: string;
+  /** The link that `systemctl enable` makes. */
+  readonly enabled: string;
   readonly trustAnchor: string;
   /** User it becomes; empty: stays who it is. */
   readonly user: string;
@@ -24,6 +26,7 @@ export function productionPlaces(map: ZMap, site: string): Places {
     config: "/etc/unbound/unbound.conf",
     names: "/etc/unbound/zcloud-names.conf",
     control: "/run/unbound.ctl",
+    enabled: "/etc/systemd/system/multi-user.target.wants/unbound.service",
     unit: "/etc/systemd/system/unbound.service.d/zcloud.conf",
     trustAnchor: "/var/lib/unbound/root.key",
     user: "unbound",
