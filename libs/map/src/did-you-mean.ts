@@ -3,9 +3,7 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
   const plain = fold(word);
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(plain, fold(candidate)) }))
-    .filter(
-      ({ candidate, distance }) => distance <= Math.max(1, Math.floor(Math.min(word.length, candidate.length) / 3)),
-    )
+    .filter(({ candidate, distance }) => distance <= Math.floor(Math.min(word.length, candidate.length) / 3))
     .sort((a, b) => a.distance - b.distance);
   return ranked[0]?.candidate;
 }

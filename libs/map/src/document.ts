@@ -29,7 +29,6 @@ export function parseYaml(text: string): YamlFile {
     lineCounter: lines,
     prettyErrors: false,
     uniqueKeys: false,
-    logLevel: "silent",
   });
   return { document, lines };
 }

@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type { Path } from "./problems.ts";
 import type { MapFile } from "./schema.ts";
 
 type DeepPartial<T> = T extends readonly (infer Item)[]
@@ -13,13 +13,10 @@ type DeepPartial<T> = T extends readonly (infer Item)[]
  */
 export type Draft = DeepPartial<MapFile>;
 
-/** The draft of a file's value, given what the schema has against it. */
-export function draftOf(value: unknown, issues: readonly z.core.$ZodIssue[]): Draft {
+/** The draft of a file's value without what is wrong in it. */
+export function draftOf(value: unknown, wrong: readonly Path[]): Draft {
   const root: Record<PropertyKey, unknown> = { value: structuredClone(value) };
-  for (const issue of issues) {
-    const paths = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    for (const path of paths) cut(root, ["value", ...path]);
-  }
+  for (const path of wrong) cut(root, ["value", ...path]);
   return isObject(root["value"]) && !Array.isArray(root["value"]) ? root["value"] : {};
 }
 

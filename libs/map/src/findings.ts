@@ -7,6 +7,8 @@ export interface Finding {
   readonly message: string;
   /** The key itself is wrong, rather than its value. */
   readonly at?: "key";
+  /** For a misspelt key: what it was meant to be, which is then not missing. */
+  readonly meant?: Path;
   /** Another place that the message speaks of; its line is put behind the message. */
   readonly seeAlso?: Path;
 }

@@ -3,7 +3,7 @@ import { parseYaml } from "./document.ts";
 import { type Draft, draftOf } from "./draft.ts";
 import { toProblem } from "./findings.ts";
 import type { ZMap } from "./model.ts";
-import { formatPath, type Problem, sortProblems } from "./problems.ts";
+import { type Problem, sortProblems } from "./problems.ts";
 import { resolveMap } from "./resolve.ts";
 import { MapFile } from "./schema.ts";
 import { schemaFindings } from "./schema-problems.ts";
@@ -28,15 +28,25 @@ export function loadMap(text: string, file: string): LoadResult {
 
   const value: unknown = yaml.document.toJS();
   const parsed = MapFile.safeParse(value);
-  const issues = parsed.error?.issues ?? [];
-  const shape = schemaFindings(MapFile, value, issues).filter(({ path }) => !syntax.paths.includes(formatPath(path)));
-  const draft = draftOf(value, issues);
-  const problems = [...shape, ...run(checks, draft)].map((finding) => toProblem(file, yaml, finding));
+  const shape = schemaFindings(MapFile, value, parsed.error?.issues ?? []);
+  const draft = draftOf(
+    value,
+    shape.flatMap(({ path, meant }) => (meant === undefined ? [path] : [path, meant])),
+  );
+  const problems = [...shape, ...run(checks, draft)]
+    .map((finding) => toProblem(file, yaml, finding))
+    .filter((problem) => !syntax.problems.some((known) => isSame(known, problem)));
   if (!parsed.success || problems.length + syntax.problems.length > 0) {
     return { ok: false, problems: sortProblems([...syntax.problems, ...problems]) };
   }
   const warnings = run(advice, draft).map((finding) => toProblem(file, yaml, finding));
   return { ok: true, map: resolveMap(parsed.data), warnings: sortProblems(warnings) };
+}
+
+/** What YAML already has against a place need not be said again in other words. */
+function isSame(known: Problem, problem: Problem): boolean {
+  if (known.path !== "") return known.path === problem.path;
+  return known.line === problem.line && known.column === problem.column;
 }
 
 function run(list: readonly Check[], draft: Draft) {

@@ -17,6 +17,7 @@ export function operatorKeyComplaint(line: string): string | undefined {
     if (at > 0) return "the key has options before it; begin with the key's type, e.g. ssh-ed25519 AAAA...";
     return "this is not an OpenSSH public key; write its type and base64, e.g. ssh-ed25519 AAAA...";
   }
+  if (base64.endsWith("...")) return "this is only an example; put your own key here: the line of your .pub file";
   const blob = decode(base64);
   if (blob === undefined) return "the key's base64 is broken; copy the line of the .pub file again";
   return blobComplaint(type, blob);

@@ -17,7 +17,7 @@ export interface Problem {
 export function formatPath(path: Path): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
-    const key = /^[\w*.-]+$/.test(part) ? part : JSON.stringify(part);
+    const key = /^[\w*./-]+$/.test(part) ? part : JSON.stringify(part);
     return text === "" ? key : `${text}.${key}`;
   }, "");
 }

@@ -12,14 +12,12 @@ export const misplaced = z.registry<Readonly<Record<string, string>>>();
  * @param schema the one that gave the issues; its descriptions and examples are used
  */
 export function schemaFindings(schema: z.ZodType, value: unknown, issues: readonly z.core.$ZodIssue[]): Finding[] {
-  const misspelt = new Set<string>();
   const unknown = issues.flatMap((issue) => {
-    if (issue.code !== "unrecognized_keys") return [];
-    const path = toPath(issue.path);
-    return issue.keys.map((key) =>
-      unknownKey(schema, path, key, (meant) => misspelt.add(formatPath([...path, meant]))),
-    );
+    return issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => unknownKey(schema, toPath(issue.path), key))
+      : [];
   });
+  const misspelt = new Set(unknown.flatMap(({ meant }) => (meant === undefined ? [] : [formatPath(meant)])));
   const others = issues.flatMap((issue): Finding[] => {
     const path = toPath(issue.path);
     if (issue.code === "unrecognized_keys") return [];
@@ -40,7 +38,8 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType | undefined, value: 
   const example = exampleOf(schema);
   const instead = example === undefined ? "" : `; write e.g. ${example}`;
   if (value === undefined) return `is missing${instead}`;
-  if (value === null) return `is empty${instead || "; fill it in, or remove the key"}`;
+  if (value === null)
+    return `is empty${instead || (mayBeEmpty(schema) ? "; write {} for the defaults" : "; fill it in, or remove the key")}`;
   switch (issue.code) {
     case "invalid_type": {
       if (issue.expected === "string" && typeof value === "number" && /^\d+[A-Za-z]$/.test(example ?? "")) {
@@ -50,7 +49,7 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType | undefined, value: 
       return `${show(value)} is not ${kinds[issue.expected] ?? issue.expected}${remedy === undefined ? instead : `; ${remedy}`}`;
     }
     case "invalid_value":
-      return `${show(value)} is not ${issue.values.join(" or ")}${meant(String(value), issue.values.map(String))}`;
+      return `${show(value)} is not ${issue.values.join(" or ")}${meant(value, issue.values)}`;
     case "too_small":
       if (Array.isArray(value)) return `has ${value.length} entries; at least ${issue.minimum}`;
       return `${show(value)} is too little; at least ${issue.minimum}`;
@@ -60,6 +59,10 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType | undefined, value: 
     default:
       return issue.message;
   }
+}
+
+function mayBeEmpty(schema: z.ZodType | undefined): boolean {
+  return schema?.safeParse({}).success ?? false;
 }
 
 const kinds: Readonly<Record<string, string>> = {
@@ -92,25 +95,29 @@ function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text === "" ? '""' : text;
 }
 
-function unknownKey(schema: z.ZodType, path: Path, key: string, onMeant: (key: string) => void): Finding {
-  const parent = unwrap(schemaAt(schema, path));
+function unknownKey(schema: z.ZodType, parentPath: Path, key: string): Finding {
+  const parent = unwrap(schemaAt(schema, parentPath));
+  const path = [...parentPath, key];
+  const special = parent === undefined ? undefined : misplaced.get(parent)?.[key];
+  if (special !== undefined) return { path, message: special, at: "key" };
   const shape = shapeOf(parent);
   const known = Object.keys(shape);
-  const special = parent === undefined ? undefined : misplaced.get(parent)?.[key];
-  const near = special === undefined ? didYouMean(key, known) : undefined;
+  const near = didYouMean(key, known);
+  if (near !== undefined) {
+    return {
+      path,
+      message: `${key} is not known here; did you mean ${near}?`,
+      at: "key",
+      meant: [...parentPath, near],
+    };
+  }
   const within = known.find((name) => Object.hasOwn(shapeOf(shape[name]), key));
-  if (near !== undefined) onMeant(near);
-  const remedy =
-    near !== undefined
-      ? `did you mean ${near}?`
-      : within !== undefined
-        ? `it belongs under ${within}`
-        : `known are ${known.join(", ")}`;
-  return { path: [...path, key], message: special ?? `${key} is not known here; ${remedy}`, at: "key" };
+  const remedy = within === undefined ? `known are ${known.join(", ")}` : `it belongs under ${within}`;
+  return { path, message: `${key} is not known here; ${remedy}`, at: "key" };
 }
 
-function meant(word: string, candidates: readonly string[]): string {
-  const near = didYouMean(word, candidates);
+function meant(value: unknown, candidates: readonly unknown[]): string {
+  const near = typeof value === "string" ? didYouMean(value, candidates.map(String)) : undefined;
   return near === undefined ? "" : `; did you mean ${near}?`;
 }
 

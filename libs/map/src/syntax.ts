@@ -41,8 +41,6 @@ export interface SyntaxReport {
   readonly problems: readonly Problem[];
   /** The structure can't be trusted, so nothing else can be said about the file. */
   readonly broken: boolean;
-  /** Values that a problem has been reported of already. */
-  readonly paths: readonly string[];
 }
 
 /** What is wrong with the YAML itself. Aliases in the document become plain values, so that the rest can be checked. */
@@ -65,7 +63,7 @@ export function checkSyntax(file: string, text: string, yaml: YamlFile): SyntaxR
   };
   const broken = errors.some(({ code }) => code !== "BAD_SCALAR_START");
   if (!broken) walk(yaml, yaml.document.contents, [], report);
-  return { problems: [...parser, ...replaced, ...nodes], broken, paths: nodes.map(({ path }) => path) };
+  return { problems: [...parser, ...replaced, ...nodes], broken };
 }
 
 type Report = (node: Node, path: Path, message: string) => void;

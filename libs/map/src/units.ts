@@ -3,8 +3,8 @@
 const sizes = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 } as const;
 const durations = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
 
-export const sizePattern = /^(\d{1,6}(?:\.\d{1,3})?)([KMGT])$/;
-export const durationPattern = /^(\d{1,6})([smhdw])$/;
+const sizePattern = /^(\d{1,6}(?:\.\d{1,3})?)([KMGT])$/;
+const durationPattern = /^(\d{1,6})([smhdw])$/;
 
 /** Bytes of `20G`, with units of 1024; undefined if it isn't a size. */
 export function parseSize(text: string): number | undefined {
@@ -35,7 +35,8 @@ export function formatDuration(seconds: number): string {
 
 /** Why `text` is not a size, with what would be one; undefined if it is. */
 export function sizeComplaint(text: string): string | undefined {
-  if (parseSize(text) !== undefined) return undefined;
+  const bytes = parseSize(text);
+  if (bytes !== undefined) return bytes > 0 ? undefined : `${text} is nothing; write e.g. 20G`;
   const [, amount, unit] = /^\s*(\d{1,6}(?:\.\d{1,3})?)\s*([kmgt])(?:i?b?)\s*$/i.exec(text) ?? [];
   if (amount !== undefined && unit !== undefined) return `${text} is not a size; write ${amount}${unit.toUpperCase()}`;
   return `${text} is not a size; write a number and K, M, G or T, e.g. 20G`;
@@ -43,7 +44,8 @@ export function sizeComplaint(text: string): string | undefined {
 
 /** Why `text` is not a duration, with what would be one; undefined if it is. */
 export function durationComplaint(text: string): string | undefined {
-  if (parseDuration(text) !== undefined) return undefined;
+  const seconds = parseDuration(text);
+  if (seconds !== undefined) return seconds > 0 ? undefined : `${text} is nothing; write e.g. 30d`;
   const [, amount, unit] = /^\s*(\d{1,6})\s*(s|m|h|d|w)[a-z]*\s*$/i.exec(text) ?? [];
   if (amount !== undefined && unit !== undefined && !/^\s*\d+\s*mo/i.test(text)) {
     return `${text} is not a duration; write ${amount}${unit.toLowerCase()}`;

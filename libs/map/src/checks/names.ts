@@ -14,17 +14,23 @@ interface Claim {
 
 /** A public name belongs to one tenant; so does everything that a wildcard stands for. */
 export function publicNameTwice(draft: Draft): Finding[] {
-  const claims = claimsOf(draft);
-  return claims.flatMap((claim, index) => {
-    const rival = claims.slice(0, index).find((earlier) => clash(earlier, claim));
-    if (rival === undefined) return [];
-    const where = rival.byDefault ? `what ${formatPath(rival.path)} has by default` : formatPath(rival.path);
-    const message =
-      rival.name === claim.name
-        ? `${claim.name} is already ${where}${rival.tenant === claim.tenant ? "; remove one" : ""}`
-        : `${claim.name} and ${rival.name}, ${where}, take the same names; each belongs to one tenant`;
-    return [{ path: claim.path, message, seeAlso: rival.path }];
+  const families = new Map<string, Claim[]>();
+  return claimsOf(draft).flatMap((claim) => {
+    // Names clash only with names, and wildcards, that have the same labels after the first.
+    const family = claim.name.slice(claim.name.indexOf("."));
+    const earlier = families.get(family) ?? [];
+    const rival = earlier.find((other) => clash(other, claim));
+    families.set(family, earlier);
+    earlier.push(claim);
+    return rival === undefined ? [] : [nameFinding(claim, rival)];
   });
+}
+
+function nameFinding({ tenant, name, path }: Claim, rival: Claim): Finding {
+  const where = rival.byDefault ? `what ${formatPath(rival.path)} has by default` : formatPath(rival.path);
+  const same = `${name} is already ${where}${rival.tenant === tenant ? "; remove one" : ""}`;
+  const within = `${name} and ${rival.name}, ${where}, take the same names; each belongs to one tenant`;
+  return { path, message: rival.name === name ? same : within, seeAlso: rival.path };
 }
 
 /** Within a tenant, a name under its own wildcard is no clash. */
