@@ -50,11 +50,13 @@ export function renderPlan(screen: PlanScreen, verbose: boolean, paint: Paint): 
   const lines: string[] = [];
   for (const name of lostSites)
     lines.push(`${paint("red", `${name} is unreachable from here`)}; what would change there is not known.`);
-  for (const { host, reason } of unknown.filter(({ host }) => !lostSites.includes(host.split("/")[0] ?? ""))) {
-    lines.push(`${host}  ${paint("red", "not known")}: ${oneLine(reason)}`);
-  }
-  for (const { host, errors } of plans)
-    for (const error of errors) lines.push(`${host}  ${paint("red", "not known")}: ${oneLine(error)}`);
+  const gaps = [
+    ...unknown
+      .filter(({ host }) => !lostSites.includes(host.split("/")[0] ?? ""))
+      .map(({ host, reason }) => [host, reason]),
+    ...plans.flatMap(({ host, errors }) => errors.map((error) => [host, error])),
+  ];
+  lines.push(...table(gaps.map(([host = "", why = ""]) => [host, `${paint("red", "not known")}: ${oneLine(why)}`])));
   const changing = plans.filter(({ changes }) => changes.length > 0);
   const rows = changing.flatMap(({ host, changes }) =>
     changes.map((change, i) => ({ cells: cells(i === 0 ? host : "", change, paint), detail: change.detail })),

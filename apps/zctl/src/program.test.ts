@@ -94,7 +94,7 @@ test("check: a right map, a right stack, a stack that breaks the policy", async 
 
 test("status: everything well", async () => {
   expect(await world.zctl("status")).toBe(0);
-  expect(world.out).toBe("Everything is as it should be: 10 hosts of 10, map 3.\n");
+  expect(world.out).toBe("Everything is as it should be: 10 hosts, 0 names, 0 certificates, map 3.\n");
 });
 
 test("status: what is wrong first, then who is out of reach, and the rest", async () => {
@@ -106,10 +106,10 @@ test("status: what is wrong first, then who is out of reach, and the rest", asyn
   for (const id of vmIds.filter((one) => one.startsWith("south/"))) world.host(id).script = { down: true };
   expect(await world.zctl("status")).toBe(exits.problem.code);
   expect(world.out).toMatchInlineSnapshot(`
-    "south is unreachable from here. What it does cannot be seen; look at the other site's view: zctl routes
+    "south is unreachable from here; what it serves is not known.
       north/zfront  wiki.example.net: no server answers  zctl events
       north/zmah1   its service does not run             zctl ssh north/zmah1 systemctl status zcloud-zmah
-    Everything else is as it should be: 4 hosts of 10, map 3.
+    Everything else is as it should be: 4 of 10 hosts, 0 names, 0 certificates, map 3.
     "
   `);
   expect(await world.zctl("status", "--json")).toBe(exits.problem.code);

@@ -79,7 +79,8 @@ class Machine implements Host {
   async remove(path: string): Promise<void> {
     for (const one of [...this.files.keys()]) if (one.startsWith(path)) this.files.delete(one);
   }
-  stat = async (): Promise<FileStat | undefined> => undefined;
+  stat = async (path: string): Promise<FileStat | undefined> =>
+    this.files.has(path) ? { kind: "file", mode: 0o644, size: 1, mtime: 0 } : undefined;
   async close(): Promise<void> {}
 }
 
@@ -119,6 +120,12 @@ test("a host without a map is up: it says that it waits for one", async () => {
     kind: "deployed",
     state: "north/znet has no map yet",
   });
+});
+
+test("a service that says it has no map where there is one is not up yet", async () => {
+  const machine = new Machine();
+  machine.files.set("/etc/zcloud/map.json", "{}");
+  expect(await onto(machine, built("waiting"))).toMatchObject({ kind: "failed", reason: "north/znet has no map yet" });
 });
 
 test.each([

@@ -136,7 +136,7 @@ async function prove(host: Host, role: string, old: string, options: RolloutOpti
   return last;
 }
 
-/** 200 is ready. A service that has no map yet is up and waits: on a host's first deployment that is all it can do. */
+/** 200 is ready. A service on a host without a map is up and waits for one: at a first deployment it can do no more. */
 async function readiness(host: Host, socket: string): Promise<Ready> {
   const argv = [
     "curl",
@@ -154,8 +154,12 @@ async function readiness(host: Host, socket: string): Promise<Ready> {
   const cut = asked.stdout.lastIndexOf("\n");
   const status = asked.stdout.slice(cut + 1).trim();
   const body = asked.stdout.slice(0, Math.max(cut, 0));
-  return { ready: status === "200" || waitsForMap(body), state: state(body, status) };
+  const ready = status === "200" || (waitsForMap(body) && (await host.stat(mapPath)) === undefined);
+  return { ready, state: state(body, status) };
 }
+
+/** Where `zctl apply` puts a host's first map. */
+const mapPath = "/etc/zcloud/map.json";
 
 /** What /readyz says (libs/service): generation 0 is no map. */
 interface Readiness {

@@ -4,7 +4,8 @@ import type { Answer } from "../agents.ts";
 import type { Exit } from "../exit.ts";
 import { vms } from "../installation.ts";
 import { command } from "../spec.ts";
-import { renderStatus, type Seen, summarise } from "../status-screen.ts";
+import { renderStatus } from "../status-screen.ts";
+import { type Seen, summarise } from "../summary.ts";
 
 export const status = command(z.strictObject({}), {
   name: "status",
@@ -28,7 +29,7 @@ export const status = command(z.strictObject({}), {
     ).finally(() => waiting.done());
     const summary = summarise(map, seen);
     if (it.screen.jsonMode) it.screen.json(summary);
-    else it.screen.lines(renderStatus(summary, (colour, text) => it.screen.paint(colour, text)));
+    else it.screen.lines(renderStatus(summary, it.ports.now(), (colour, text) => it.screen.paint(colour, text)));
     if (summary.problems.length > 0) return "problem";
     return summary.unreachable.length > 0 ? "unreachable" : "ok";
   },

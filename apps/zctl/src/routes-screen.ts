@@ -1,0 +1,69 @@
+import type { Route } from "./facts.ts";
+import { type Colour, count, duration, printable, table } from "./screen.ts";
+
+type Paint = (colour: Colour, text: string) => string;
+
+/** One name, as each front that answered has it. */
+export interface RouteRow {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly fronts: readonly {
+    readonly site: string;
+    /** Site that answers; null: nobody. */
+    readonly servedBy: string | null;
+    /** Servers of this site that are up. */
+    readonly servers: number;
+    /** RFC 3339; null: only a placeholder is shown. */
+    readonly certificateUntil: string | null;
+  }[];
+}
+
+export function tableOfRoutes(
+  fronts: readonly { readonly site: string; readonly routes: readonly Route[] }[],
+): readonly RouteRow[] {
+  const rows = new Map<string, { endpoint: string; fronts: RouteRow["fronts"][number][] }>();
+  for (const { site, routes } of fronts) {
+    for (const { names, endpoint, servedBy, servers, certificate } of routes) {
+      const up = servers.filter(({ host, state }) => host.startsWith(`${site}/`) && state.startsWith("UP")).length;
+      const door = { site, servedBy: servedBy ?? null, servers: up, certificateUntil: certificate.until ?? null };
+      for (const name of names) {
+        const row = rows.get(name) ?? { endpoint, fronts: [] };
+        row.fronts.push(door);
+        rows.set(name, row);
+      }
+    }
+  }
+  return [...rows].map(([name, row]) => ({ name, ...row })).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export function renderRoutes(rows: readonly RouteRow[], sites: readonly string[], now: number, paint: Paint): string[] {
+  if (rows.length === 0)
+    return ["No names are served yet. Put a stack in service with: zctl deploy DIR --tenant TENANT"];
+  const head = ["NAME", "STACK:SERVICE", ...sites.map((site) => `AT ${site.toUpperCase()}`), "CERTIFICATE"];
+  const body = rows.map(({ name, endpoint, fronts }) => [
+    printable(name),
+    printable(endpoint),
+    ...sites.map((site) =>
+      door(
+        fronts.find((one) => one.site === site),
+        paint,
+      ),
+    ),
+    certificate(fronts, now, paint),
+  ]);
+  return table([head.map((cell) => paint("dim", cell)), ...body]);
+}
+
+function door(front: RouteRow["fronts"][number] | undefined, paint: Paint): string {
+  if (front === undefined) return paint("red", "not known there");
+  if (front.servedBy === null) return paint("red", "nobody");
+  if (front.servedBy === front.site) return count(front.servers, "server");
+  return `by ${printable(front.servedBy)}`;
+}
+
+function certificate(fronts: RouteRow["fronts"], now: number, paint: Paint): string {
+  const bare = fronts.filter(({ certificateUntil }) => certificateUntil === null).map(({ site }) => site);
+  if (bare.length > 0) return paint("red", `none yet at ${bare.join(" and ")}`);
+  const first = Math.min(...fronts.map(({ certificateUntil }) => Date.parse(certificateUntil ?? "")));
+  return `${duration(first - now)} left`;
+}
