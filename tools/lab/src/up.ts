@@ -1,6 +1,8 @@
+import { writeFile } from "node:fs/promises";
+import { LocalHost } from "@zcloud/host";
 import type { Arguments } from "./arguments.ts";
 import { deployEnvironment, deploySteps } from "./deploy-steps.ts";
-import { run } from "./exec.ts";
+import { LabError } from "./errors.ts";
 import { applyFirewalls } from "./firewall.ts";
 import { loadImages } from "./images.ts";
 import { installationMap, linkCurrent } from "./installation.ts";
@@ -61,10 +63,7 @@ async function deploy(lab: Lab, progress: Progress): Promise<void> {
   const runSteps = async (steps: ReturnType<typeof deploySteps> = []): Promise<void> => {
     for (const { name, argv, missing } of steps) {
       if (missing !== undefined) progress.skip(name, missing);
-      else
-        await progress.step(name, async () =>
-          lastLine(await run(argv, { env, cwd: repository, timeout: stepTimeout })),
-        );
+      else await progress.step(name, () => runLogged(lab, name, argv, env));
     }
   };
   await runSteps(others);
@@ -72,8 +71,22 @@ async function deploy(lab: Lab, progress: Progress): Promise<void> {
   await runSteps(stacks);
 }
 
-function lastLine(output: string): string {
-  return output.trim().split("\n").at(-1)?.slice(0, 100) ?? "";
+/** Runs a command of the deployment and keeps all that it said; its last line is what a person wants to read. */
+async function runLogged(
+  lab: Lab,
+  name: string,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  const result = await new LocalHost().run(argv, { env, cwd: repository, timeout: stepTimeout });
+  const log = `${lab.layout.logs}/${name.replace(" ", "-")}.log`;
+  await writeFile(log, `${result.stdout}${result.stderr}`);
+  const said = `${result.stdout.trim()}\n${result.stderr.trim()}`.trim();
+  if (result.status === 0) return result.stdout.trim().split("\n").at(-1)?.slice(0, 100) ?? "";
+  const end = said.split("\n").slice(-20).join("\n");
+  throw new LabError(
+    `${argv.slice(1).join(" ")}: exit ${result.status}; all it said is in ${log}; the end of it:\n${end}`,
+  );
 }
 
 function whatToTry(lab: Lab, current: boolean): readonly string[] {
