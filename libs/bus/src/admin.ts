@@ -19,7 +19,8 @@ export class BusAwayError extends Error {
   readonly code = "BUS_AWAY";
 
   constructor(what: string, options?: ErrorOptions) {
-    super(`${what}: the site's bus does not answer; see: systemctl status nats-server`, options);
+    const why = options?.cause === undefined ? "" : ` (${text(options.cause)})`;
+    super(`${what}: the site's bus does not answer${why}; see: systemctl status nats-server`, options);
     this.name = "BusAwayError";
   }
 }
@@ -68,16 +69,22 @@ export function openAdmin(options: LinkOptions): BusAdmin {
   }
   link.attach((connection, signal) => void keepStreams(connection, signal));
 
-  function present(what: string): NatsConnection {
+  async function within<T>(what: string, work: (connection: NatsConnection) => Promise<T>): Promise<T> {
     const connection = link.connection();
     if (connection === undefined) throw new BusAwayError(what);
-    return connection;
+    try {
+      return await work(connection);
+    } catch (cause) {
+      throw new BusAwayError(what, { cause });
+    }
   }
 
   async function put<B extends BucketName>(bucket: B, value: BucketValue<B>): Promise<void> {
     const key = keyOf(bucket, value);
-    const kv = await new Kvm(jetstream(present(`write ${bucket} ${key}`), { timeout: 5_000 })).open(bucket);
-    await kv.put(key, JSON.stringify(value));
+    await within(`write ${bucket} ${key}`, async (connection) => {
+      const kv = await new Kvm(jetstream(connection, { timeout: 5_000 })).open(bucket);
+      await kv.put(key, JSON.stringify(value));
+    });
   }
 
   return {
@@ -90,11 +97,12 @@ export function openAdmin(options: LinkOptions): BusAdmin {
     },
     putStack: (stack) => put("stacks", stack),
     putMap: (map) => put("map", map),
-    async deleteStack(tenant, project) {
-      const kv = await new Kvm(jetstream(present(`delete ${tenant}/${project}`), { timeout: 5_000 })).open("stacks");
-      await kv.delete(`${tenant}.${project}`);
-    },
-    readEvents: (since, limit) => readEvents(present("read events"), since, limit),
+    deleteStack: (tenant, project) =>
+      within(`delete ${tenant}/${project}`, async (connection) => {
+        const kv = await new Kvm(jetstream(connection, { timeout: 5_000 })).open("stacks");
+        await kv.delete(`${tenant}.${project}`);
+      }),
+    readEvents: (since, limit) => within("read events", (connection) => readEvents(connection, since, limit)),
     close: () => link.close(),
   };
 }

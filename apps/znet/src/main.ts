@@ -1,0 +1,4 @@
+import { runRole } from "@zcloud/service";
+import { znet } from "./reconcilers.ts";
+
+await runRole(znet);
