@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { places, type Release, release } from "./release.ts";
 import { type Outcome, rollout, state } from "./rollout.ts";
 import { rollOutBySite } from "./sites.ts";
-import { describe } from "./told.ts";
+import { describe, readable } from "./told.ts";
 
 const result = (status: number, stdout = "", stderr = ""): RunResult => ({ status, stdout, stderr });
 
@@ -221,3 +221,10 @@ test.each([
   ['{"ready":false,"reasons":["a","b"]}', "503", "a; b"],
   ["<html>", "502", "/readyz answers 502"],
 ])("%s %s is %s", (body, status, said) => expect(state(body, status)).toBe(said));
+
+test("the journal's lines are told in words", () => {
+  const line =
+    '{"level":"warn","time":"2026-11-22T16:55:55.189Z","msg":"pass failed","err":{"message":"refuses\\nit"}}';
+  expect(readable(line)).toBe("16:55:55 warn  pass failed: refuses it");
+  expect(readable("Error: no")).toBe("Error: no");
+});

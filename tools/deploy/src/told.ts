@@ -25,5 +25,24 @@ export function describe({ id, role }: HostEntry, version: string, outcome: Outc
 }
 
 function journal(text: string): readonly string[] {
-  return text === "" ? [] : text.split("\n").map((line) => `    | ${line}`);
+  return text === "" ? [] : text.split("\n").map((line) => `    | ${readable(line)}`);
+}
+
+/** A line of pino as people read it; anything else as it is. */
+export function readable(line: string): string {
+  const { time, level, msg, reason, err, subject } = parse(line);
+  if (typeof msg !== "string") return line;
+  const why = reason ?? (typeof err === "object" && err !== null && "message" in err ? err.message : undefined);
+  const clock = typeof time === "string" ? `${time.slice(11, 19)} ` : "";
+  const about = [subject, why].filter((part) => typeof part === "string").join(": ");
+  return `${clock}${String(level)}  ${msg}${about === "" ? "" : `: ${about.replaceAll("\n", " ")}`}`;
+}
+
+function parse(line: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
 }

@@ -5,7 +5,8 @@ export type DeployedRole = (typeof roles)[number];
 
 /** What a role needs beyond the common sandbox. In one place, so that a wider door is seen in review. */
 const needs: Readonly<Record<DeployedRole, UnitOptions>> = {
-  znet: {},
+  // unbound-checkconf lists the interfaces.
+  znet: { addressFamilies: ["AF_NETLINK"] },
   zfront: {},
   zstore: {},
   // Stacks and their volumes.

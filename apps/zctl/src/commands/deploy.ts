@@ -55,7 +55,7 @@ export const deploy = command(Options, {
       sites.map(({ name }) => znetOf(map, name)),
       it.signal,
       async (entry) => {
-        const body = { tenant: options.tenant, project, files, actor: actorOf(it) };
+        const body = { tenant: options.tenant, project, files, actor: actorOf(it, map) };
         return (await it.agent(entry)).value("/v1/stacks", Accepted, { method: "POST", body, signal: it.signal });
       },
     );
@@ -188,7 +188,9 @@ function outcome(sent: Exit, hosts: readonly HostResult[], names: readonly Serve
   return sent === "unreachable" || hosts.some(({ kind }) => kind === "unreachable") ? "unreachable" : "ok";
 }
 
-/** Who is named in the events: the person at this machine. */
-function actorOf(it: Invocation): string {
+/** Who is named in the events: the map's only operator, or the person at this machine. */
+function actorOf(it: Invocation, map: ZMap): string {
+  const [only, ...more] = map.operators;
+  if (only !== undefined && more.length === 0) return only.name;
   return it.ports.env["SUDO_USER"] ?? it.ports.env["USER"] ?? "operator";
 }
