@@ -5,12 +5,14 @@ import type { Check, RuleContext } from "./rules.ts";
 import { ServiceOptions, StackOptions, VolumeOptions } from "./schema.ts";
 import { bytesOf } from "./units.ts";
 
-/** A value that compose fills in later can't be judged yet; it is judged in the normalised model. */
+/** A value that compose fills in later. What the host decides by must stand in the file as it is. */
 export function isOpen(value: unknown): boolean {
   return typeof value === "string" && /\$(?!\$)/.test(value.replaceAll("$$", ""));
 }
 
 const say = (path: Path, message: string): readonly Finding[] => [{ path, message }];
+
+export const writtenOut = "must be written out; variables are for environment, command and the like";
 
 export const isProjectName: Check = (value, { project, normalised }, path) => {
   if (normalised !== undefined || value === project) return [];
@@ -23,7 +25,7 @@ export function isOwnName(value: unknown, { normalised }: RuleContext, path: Pat
 }
 
 export const image: Check = (value, _context, path) => {
-  if (isOpen(value)) return [];
+  if (isOpen(value)) return say(path, writtenOut);
   if (
     typeof value === "string" &&
     /^[a-z0-9]([\w.\-/]*[\w])?(:\d+\/[\w.\-/]+)?(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/i.test(value)
@@ -33,29 +35,25 @@ export const image: Check = (value, _context, path) => {
 };
 
 export const replicas: Check = (value, _context, path) => {
-  if (isOpen(value)) return [];
+  if (isOpen(value)) return say(path, writtenOut);
   return Number.isInteger(Number(value)) && Number(value) >= 0 && Number(value) <= 20
     ? []
     : say(path, "must be 0 to 20");
 };
 
 export const restart: Check = (value, _context, path) => {
-  if (
-    isOpen(value) ||
-    ["no", "always", "unless-stopped", false].includes(value as string) ||
-    /^on-failure(:\d+)?$/.test(String(value))
-  )
+  if (["no", "always", "unless-stopped", false].includes(value as string) || /^on-failure(:\d+)?$/.test(String(value)))
     return [];
   return say(path, 'must be always (the default), unless-stopped, on-failure or "no"');
 };
 
 export const pullPolicy: Check = (value, _context, path) => {
-  if (isOpen(value) || ["missing", "if_not_present", "never"].includes(String(value))) return [];
+  if (["missing", "if_not_present", "never"].includes(String(value))) return [];
   return say(path, "must be missing (the default) or never; give the image a new tag to get a new one");
 };
 
 export const memory: Check = (value, { tenant }, path) => {
-  if (isOpen(value)) return [];
+  if (isOpen(value)) return say(path, writtenOut);
   const bytes = bytesOf(value);
   if (bytes === undefined) return say(path, "must be a size, e.g. 256M");
   if (bytes < 8 * 2 ** 20) return say(path, "must be 8M at least; containers can't start with less");
@@ -67,7 +65,7 @@ export const memory: Check = (value, { tenant }, path) => {
 };
 
 export const cpus: Check = (value, { tenant }, path) => {
-  if (isOpen(value)) return [];
+  if (isOpen(value)) return say(path, writtenOut);
   const amount = Number(value);
   if (!(amount >= 0.01)) return say(path, 'must be a number of processors, e.g. "0.5"');
   if (amount <= tenant.cpus) return [];
@@ -78,8 +76,10 @@ export const cpus: Check = (value, { tenant }, path) => {
 };
 
 export const pids: Check = (value, _context, path) => {
-  if (isOpen(value) || (Number.isInteger(Number(value)) && Number(value) >= 1 && Number(value) <= 4096)) return [];
-  return say(path, "must be 1 to 4096");
+  if (isOpen(value)) return say(path, writtenOut);
+  return Number.isInteger(Number(value)) && Number(value) >= 1 && Number(value) <= 4096
+    ? []
+    : say(path, "must be 1 to 4096");
 };
 
 /** Prefixes of labels by which podman, compose and we know what is whose. */

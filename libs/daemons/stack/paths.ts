@@ -1,5 +1,5 @@
 import type { Path } from "@zcloud/map";
-import { isOpen } from "./checks.ts";
+import { isOpen, writtenOut } from "./checks.ts";
 import { type Finding, isRecord } from "./compose.ts";
 
 import type { Check, RuleContext } from "./rules.ts";
@@ -29,7 +29,7 @@ export function isThere(path: string, files: ReadonlySet<string>): boolean {
 
 /** A file that compose reads or mounts: it must be one of the stack's own. */
 function file(value: unknown, context: RuleContext, path: Path): readonly Finding[] {
-  if (isOpen(value)) return [];
+  if (isOpen(value)) return say(path, writtenOut);
   if (typeof value !== "string") return say(path, "must be the path of a file beside compose.yaml");
   const inside = insidePath(value, context);
   if (inside === undefined)
@@ -60,7 +60,7 @@ const unnamed = "has no name, so that its data is lost at every update; name it 
 
 function shortMount(text: string, context: RuleContext, path: Path): readonly Finding[] {
   const [source = "", target, mode = ""] = text.split(":");
-  if (isOpen(text)) return [];
+  if (isOpen(text)) return say(path, writtenOut);
   if (target === undefined) return say(path, `the volume at ${source} ${unnamed}`);
   const options = mode.split(",").filter((option) => option !== "");
   const odd = options.find((option) => !["ro", "rw", "nocopy"].includes(option));
@@ -98,7 +98,10 @@ function longMount(mount: Readonly<Record<string, unknown>>, context: RuleContex
       ? found
       : [...found, ...say(path, `the volume at ${String(mount["target"])} ${unnamed}`)];
   if (type === "bind")
-    return [...found, ...(isOpen(source) ? [] : bind(String(source), mount["read_only"] === true, context, path))];
+    return [
+      ...found,
+      ...(isOpen(source) ? say(path, writtenOut) : bind(String(source), mount["read_only"] === true, context, path)),
+    ];
   return [
     ...found,
     ...say(

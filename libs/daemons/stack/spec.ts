@@ -157,7 +157,7 @@ export function wholeFindings(
       );
     }
     for (const volume of service.volumes) {
-      if (!Object.hasOwn(fields(model["volumes"]), volume))
+      if (!volume.includes("$") && !Object.hasOwn(fields(model["volumes"]), volume))
         add([...at, "volumes"], `there is no volume ${volume}; add it under volumes: at the top level`);
     }
   }
