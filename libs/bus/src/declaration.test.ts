@@ -2,7 +2,10 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { difference, ownFilter } from "./declaration.ts";
 
-const entries = fc.dictionary(fc.constantFrom("a", "b", "c", "d"), fc.constantFrom("1", "2", "3"));
+const entries: fc.Arbitrary<Record<string, string>> = fc.dictionary(
+  fc.constantFrom("a", "b", "c", "d"),
+  fc.constantFrom("1", "2", "3"),
+);
 
 test("carrying out the difference makes the bucket say what is wanted, and then there is none", () => {
   fc.assert(

@@ -1,0 +1,118 @@
+import { BusAwayError } from "@zcloud/bus";
+import type { Event, SignedMap, Stack } from "@zcloud/events";
+import { loadMap } from "@zcloud/map";
+import type { RoleContext } from "@zcloud/service";
+import { fastify } from "fastify";
+import { expect, test } from "vitest";
+import { type RoutesOptions, routes } from "./routes.ts";
+
+const text = `
+domain: lab.example
+operators: [{ name: lab, key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJSPgsi745kJYgDLM09bUqlK5Fi2qBv57pXugu+0Zps/" }]
+sites: { north: { public: { ipv4: 198.51.100.10 }, network: 10.64.1.0/24 } }
+tenants: { demo: { names: [hello.lab.example] } }
+`;
+const loaded = loadMap(text, "zcloud.yaml");
+if (!loaded.ok) throw new Error(loaded.problems.map(({ message }) => message).join("\n"));
+const signed = (generation: number, signature: string): SignedMap => {
+  return { v: 1, generation, map: "", keys: "", signer: "robin", signature };
+};
+const deployment = { tenant: "demo", project: "hello", files: { "compose.yaml": "services: {}\n" }, actor: "robin" };
+
+/** The routes with buckets in memory; with `away` the bus takes nothing. */
+function world(away = false) {
+  const stacks = new Map<string, Stack>();
+  const maps = new Map<string, SignedMap>();
+  const events: Partial<Event>[] = [];
+  const asked: unknown[] = [];
+  const entries = { map: maps, stacks, endpoints: new Map(), status: new Map() };
+  const work = async (effect: () => void) => {
+    if (away) throw new BusAwayError("write");
+    effect();
+  };
+  const admin: RoutesOptions["admin"] = {
+    putStack: (stack) => work(() => stacks.set(`${stack.tenant}.${stack.project}`, stack)),
+    deleteStack: (tenant, project) => work(() => stacks.delete(`${tenant}.${project}`)),
+    putMap: (map) => work(() => maps.set("current", map)),
+    readEvents: async (...args) => {
+      asked.push(args);
+      return [];
+    },
+  };
+  const ctx = {
+    bus: {
+      connected: () => !away,
+      replica: (bucket: keyof typeof entries) => ({ entries: () => entries[bucket], age: () => 5 }),
+    },
+    clock: { now: () => 0 },
+    view: () => ({ map: loaded.ok ? loaded.map : undefined }),
+    event: (event: Partial<Event>) => events.push(event),
+  } as unknown as RoleContext;
+  const app = fastify();
+  routes(app, { ctx, admin });
+  return { app, stacks, maps, events, asked };
+}
+
+test("a stack is taken once; the same files again change nothing; it can be removed once", async () => {
+  const { app, stacks, events } = world();
+  const post = () => app.inject({ method: "POST", url: "/v1/stacks", payload: deployment });
+  const first = await post();
+  expect(first.statusCode).toBe(202);
+  expect(stacks.get("demo.hello")?.digest).toBe(first.json().digest);
+  const again = await post();
+  expect([again.statusCode, again.json().changed]).toEqual([200, false]);
+  expect(events.map(({ kind, subject, actor }) => `${kind} ${subject} ${actor}`)).toEqual([
+    "stack-deployed demo/hello robin",
+  ]);
+  const listed = (await app.inject("/v1/stacks")).json();
+  expect(listed.stacks).toMatchObject([{ tenant: "demo", project: "hello", files: ["compose.yaml"] }]);
+  const remove = () => app.inject({ method: "DELETE", url: "/v1/stacks/demo/hello" });
+  expect([(await remove()).statusCode, (await remove()).statusCode]).toEqual([202, 404]);
+});
+
+test("a refused stack changes nothing and says everything that is wrong", async () => {
+  const { app, stacks } = world();
+  const payload = { ...deployment, tenant: "nobody", files: {} };
+  const answer = await app.inject({ method: "POST", url: "/v1/stacks", payload });
+  expect(answer.statusCode).toBe(422);
+  expect(answer.json().problems).toHaveLength(2);
+  expect(stacks.size).toBe(0);
+});
+
+test("a map goes to the bus unless it is older than what is there", async () => {
+  const { app, maps } = world();
+  const post = async (payload: object) => (await app.inject({ method: "POST", url: "/v1/map", payload })).statusCode;
+  expect(await post(signed(2, "a"))).toBe(202);
+  expect(await post(signed(2, "a"))).toBe(200);
+  expect(await post(signed(1, "b"))).toBe(409);
+  expect(await post({ generation: 3 })).toBe(422);
+  expect(maps.get("current")?.generation).toBe(2);
+});
+
+test("without a bus nothing is pretended", async () => {
+  const { app, events } = world(true);
+  const answer = await app.inject({ method: "POST", url: "/v1/stacks", payload: deployment });
+  expect(answer.statusCode).toBe(503);
+  expect(answer.json().error).toContain("systemctl status nats-server");
+  expect(events).toEqual([]);
+});
+
+test("events are asked for by time or milliseconds, within limits", async () => {
+  const { app, asked } = world();
+  await app.inject("/v1/events?since=2026-11-22T15:00:00Z&limit=5");
+  await app.inject("/v1/events?since=1000");
+  expect(asked).toEqual([
+    [Date.parse("2026-11-22T15:00:00Z"), 5],
+    [1_000, 200],
+  ]);
+  expect((await app.inject("/v1/events?limit=0")).statusCode).toBe(400);
+  expect((await app.inject("/v1/events?since=yesterday")).statusCode).toBe(400);
+});
+
+test("endpoints of both sites, as known, with the age of the knowledge", async () => {
+  const { app } = world();
+  expect((await app.inject("/v1/endpoints")).json()).toEqual({
+    site: { endpoints: [], age: 5 },
+    peer: { endpoints: [], age: 5 },
+  });
+});
