@@ -8,7 +8,7 @@ import { lastSigned, mapPath, newest, operatorsPath, readSigned, sameContent } f
 import { type Installation, vms } from "../installation.ts";
 import type { Invocation } from "../invocation.ts";
 import { done, everywhere, exitOf, missing, type Part } from "../parallel.ts";
-import { count } from "../screen.ts";
+import { count, table } from "../screen.ts";
 import { allowedSigners, findSigner, signMap, verifyMap } from "../signing.ts";
 import { command } from "../spec.ts";
 import { reconcileZclouds, type ZcloudChanges } from "../zclouds.ts";
@@ -172,10 +172,10 @@ function report(it: Invocation, installation: Installation, outcome: Outcome, ms
   const behind = agents.filter(({ kind }) => kind !== "converged" && kind !== "undeployed");
   for (const line of [...lost.failed, ...lost.unreachable]) screen.line(screen.paint("red", line));
   for (const { entry, reason } of behind) screen.line(screen.paint("red", `${entry.id} ${reason}`));
-  for (const { entry, value } of changed) {
-    for (const { subject, summary, change } of value.applied)
-      screen.line(`${entry.id}  ${subject}  ${change} ${summary}`);
-  }
+  const rows = changed.flatMap(({ entry, value }) =>
+    value.applied.map(({ subject, summary, change }, i) => [i === 0 ? entry.id : "", subject, `${change} ${summary}`]),
+  );
+  screen.lines(table(rows));
   const what = fresh
     ? `Map ${signed.generation}, signed by ${signed.signer},`
     : `Map ${signed.generation} was in force already; it`;
