@@ -108,9 +108,7 @@ export class SshHost implements Host {
       BatchMode: "yes",
       ConnectTimeout: connectTimeout,
       ControlMaster: "auto",
-      // %C is a hash: 40 characters, so that the path fits into sun_path (108). It knows addresses and the jump's name
-      // only, which two installations may share: without the configuration file in it, one would get the other's hosts.
-      ControlPath: `${controlDirectory}/${installation(configFile)}-%C`,
+      ControlPath: `${controlDirectory}/${this.#connectionName()}`,
       ControlPersist: 60,
       LogLevel: "ERROR",
       ServerAliveCountMax: 3,
@@ -123,6 +121,18 @@ export class SshHost implements Host {
       configFile,
       ...Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
     ];
+  }
+
+  /**
+   * ssh's own %C is made of address, port, user and the jump's name: two installations with the same private addresses
+   * would talk over each other's connections. Short, because a socket's path has at most 108 bytes.
+   */
+  #connectionName(): string {
+    const { configFile, destination, via = [] } = this.#options;
+    return createHash("sha256")
+      .update(JSON.stringify([resolve(configFile), destination, via]))
+      .digest("hex")
+      .slice(0, 24);
   }
 
   #expect(result: RunResult, what: string): RunResult {
@@ -147,10 +157,6 @@ export class SshHost implements Host {
       return `is it still the same machine? compare its host key, then try: ${attempt}`;
     return `is it powered on, and is its network up? try: ${attempt}`;
   }
-}
-
-function installation(configFile: string): string {
-  return createHash("sha256").update(resolve(configFile)).digest("hex").slice(0, 8);
 }
 
 /**

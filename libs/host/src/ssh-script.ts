@@ -58,6 +58,7 @@ mkdir -p -- "$directory"
 umask 077
 temporary=$(mktemp -- "$directory/.$(basename -- "$path").XXXXXXXX.tmp")
 trap 'rm -f -- "$temporary"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
 [ -z "$owner" ] || chown -- "$owner" "$temporary"
 chmod -- "$mode" "$temporary"
 cat >"$temporary"
