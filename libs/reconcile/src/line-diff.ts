@@ -50,6 +50,8 @@ function editScript(before: readonly string[], after: readonly string[]): Edit[]
 
 /** Myers, "An O(ND) Difference Algorithm" (1986), greedy forward, with the trace kept for walking back. */
 function shortestScript(before: readonly string[], after: readonly string[]): Edit[] {
+  // Nothing to compare: a file that is new, or lines in one place only. Whole configurations come this way.
+  if (before.length === 0 || after.length === 0) return replacement(before, after);
   const trace: Map<number, number>[] = [];
   let furthest = new Map<number, number>([[1, 0]]);
   const limit = Math.min(before.length + after.length, maxEdits);
@@ -64,6 +66,10 @@ function shortestScript(before: readonly string[], after: readonly string[]): Ed
     }
     furthest = next;
   }
+  return replacement(before, after);
+}
+
+function replacement(before: readonly string[], after: readonly string[]): Edit[] {
   return [
     ...before.map((line) => ({ mark: "-", line }) as const),
     ...after.map((line) => ({ mark: "+", line }) as const),

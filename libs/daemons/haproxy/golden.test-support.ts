@@ -1,0 +1,43 @@
+import { zfrontOf } from "@zcloud/map";
+import type { SlotClassName } from "./classes.ts";
+import { type FrontSettings, frontSettings, toRoutes } from "./index.ts";
+import type { Placed } from "./maps.ts";
+import { renderConfig } from "./render.ts";
+import { endpoint, labMap } from "./two-fronts.test-support.ts";
+
+export interface GoldenFront {
+  readonly name: string;
+  readonly settings: FrontSettings;
+  readonly placed: readonly Placed[];
+  readonly text: string;
+}
+
+/** Fronts whose whole configuration is kept: one slot of every class, at a site with a peer and at the only site. */
+export function goldenFronts(): readonly GoldenFront[] {
+  const map = labMap();
+  const north = frontSettings(map, zfrontOf(map, "north"), "Qr3NrLtjRuOyCRUVGHSUWa64jnM0ADnSRJl_ubWdbpU");
+  const slots = new Map<number, SlotClassName>([
+    [1, "patient-one"],
+    [2, "patient-many"],
+    [3, "quick-one"],
+    [4, "quick-many"],
+    [5, "patient-one"],
+  ]);
+  const own = [
+    endpoint("north", "one", [40001]),
+    endpoint("north", "many", [40002, 40003]),
+    endpoint("north", "quick", [40004], { answersWithin: 1000 }),
+  ];
+  const { routes } = toRoutes(map, own, [
+    endpoint("south", "one", [1]),
+    endpoint("south", "many", [1]),
+    endpoint("south", "zfar", [1]),
+  ]);
+  const at: Readonly<Record<string, number>> = { one: 1, many: 2, quick: 3, zfar: 5 };
+  const placed = routes.map((route) => ({ route, slot: at[route.key.split("/")[2] ?? ""] ?? 0 }));
+  const front = (name: string, settings: FrontSettings): GoldenFront => {
+    const { text } = renderConfig(settings, slots, placed, ["inputs"]);
+    return { name, settings, placed, text };
+  };
+  return [front("north", north), front("alone", { ...north, peer: undefined, acmeThumbprint: undefined })];
+}

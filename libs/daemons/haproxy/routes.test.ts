@@ -1,0 +1,118 @@
+import type { Endpoint } from "@zcloud/events";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { toRoutes } from "./routes.ts";
+import { endpoint, labMap } from "./two-fronts.test-support.ts";
+
+const map = labMap();
+const twoTenants = {
+  ...map,
+  tenants: [
+    ...map.tenants,
+    ...map.tenants
+      .slice(0, 1)
+      .map((tenant) => ({ ...tenant, name: "other", names: ["other.example", "*.demo.lab.example"] })),
+  ],
+};
+
+test("endpoints of both sites become one route: local servers, and the peer by itself", () => {
+  const here = endpoint("north", "web", [8001, 8002], { answersWithin: 2000 });
+  const { routes, problems } = toRoutes(map, [here], [endpoint("south", "web", [9001])]);
+  expect(problems).toEqual([]);
+  expect(routes).toEqual([
+    {
+      key: "demo/app/web",
+      names: ["web.demo.lab.example"],
+      health: "/healthz",
+      answersWithin: 2000,
+      servers: [8001, 8002].map((port) => ({
+        id: `s-north-${port}`,
+        address: "127.0.0.1",
+        port,
+        draining: false,
+        host: "north/zpod1",
+      })),
+      peer: true,
+    },
+  ]);
+});
+
+test("what only the peer has is served from there; what has no public name isn't a route", () => {
+  const { routes } = toRoutes(map, [endpoint("north", "db", [1], { names: [] })], [endpoint("south", "web", [9001])]);
+  expect(routes.map(({ key, servers, peer }) => ({ key, servers, peer }))).toEqual([
+    { key: "demo/app/web", servers: [], peer: true },
+  ]);
+});
+
+test("a name goes to the tenant to whom the map gives it, and the loser is told what to do", () => {
+  const thief = endpoint("north", "web", [1], { tenant: "aaa", names: ["hello.lab.example"] });
+  const stranger = endpoint("north", "web2", [1], { tenant: "other", names: ["hello.lab.example", "other.example"] });
+  const owner = endpoint("north", "web", [2], { names: ["hello.lab.example"] });
+  const { routes, problems } = toRoutes(twoTenants, [thief, stranger, owner], []);
+  expect(routes.map(({ key, names }) => [key, names])).toEqual([
+    ["demo/app/web", ["hello.lab.example"]],
+    ["other/app/web2", ["other.example"]],
+  ]);
+  expect(problems).toEqual([
+    {
+      key: "aaa/app/web",
+      what: "hello.lab.example of aaa/app:web is not served: there is no tenant aaa in the map",
+      remedy: "add tenants.aaa, or remove the stack",
+    },
+    {
+      key: "other/app/web2",
+      what: "hello.lab.example of other/app:web2 is not served: the map does not give this name to other",
+      remedy: "add it to tenants.other.names",
+    },
+  ]);
+});
+
+test("of two claims that the map allows, the first key has the name", () => {
+  const { routes, problems } = toRoutes(
+    map,
+    ["b", "a"].map((service) => endpoint("north", service, [1], { names: ["hello.lab.example"] })),
+    [],
+  );
+  expect(routes.map(({ key }) => key)).toEqual(["demo/app/a"]);
+  expect(problems[0]?.what).toBe("hello.lab.example of demo/app:b is not served: demo/app:a has this name");
+});
+
+test("what could break out of a configuration line never gets there", () => {
+  const names = [
+    "a b.demo.lab.example",
+    "x\n.demo.lab.example",
+    "A.demo.lab.example",
+    "*.demo.lab.example",
+    "ok.demo.lab.example",
+    "u;add.demo.lab.example",
+  ];
+  const { routes, problems } = toRoutes(map, [endpoint("north", "web", [1], { names, health: "/a;del map x\n" })], []);
+  expect(routes).toMatchObject([{ names: ["ok.demo.lab.example"], health: "/" }]);
+  expect(problems).toHaveLength(6);
+});
+
+test("property: the order in which endpoints are known makes no difference", () => {
+  const any: fc.Arbitrary<Endpoint> = fc
+    .record({
+      host: fc.constantFrom("north/zpod1", "north/zpod2"),
+      service: fc.constantFrom("a", "b", "c"),
+      ports: fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 3 }),
+      names: fc.subarray(["hello.lab.example", "notes.lab.example", "x.demo.lab.example"]),
+    })
+    .map(({ host, service, ports, names }) => endpoint("north", service, ports, { host, names }));
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(any, { selector: ({ host, service }) => `${host} ${service}` }),
+      fc.infiniteStream(fc.nat()),
+      (endpoints, stream) => {
+        const shuffled = endpoints
+          .map((one) => ({ one, at: stream.next().value ?? 0 }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ one }) => one);
+        expect(toRoutes(map, shuffled, shuffled)).toEqual(toRoutes(map, endpoints, endpoints));
+        const names = toRoutes(map, endpoints, []).routes.flatMap((route) => route.names);
+        expect(new Set(names).size).toBe(names.length);
+      },
+    ),
+  );
+});
