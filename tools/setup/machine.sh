@@ -55,6 +55,15 @@ check_room() {
   done
 }
 
+# Every systemd holds about five inotify instances; Debian's 128 are not enough for two labs.
+raise_limits() {
+  setting=/proc/sys/fs/inotify/max_user_instances
+  [ "$(cat $setting)" -lt 2048 ] || return 0
+  say "raising fs.inotify.max_user_instances from $(cat $setting) to 2048, until the next boot"
+  echo 2048 2> /dev/null > $setting ||
+    refuse "fs.inotify.max_user_instances can't be raised here." "On the machine around this one: sysctl -w fs.inotify.max_user_instances=2048"
+}
+
 install_packages() {
   missing=
   for program in $programs; do command -v "$program" > /dev/null || missing="$missing $program"; done
