@@ -8,6 +8,9 @@ import { acmeAuthority } from "./resolver.ts";
 /** Pebble's port for what only a test may ask: its issuance root. */
 export const managementPort = 15_000;
 
+/** Seconds: 90 days, as the best known authority has it. */
+const validity = 90 * 86_400;
+
 /** Pebble's configuration: an ACME authority (RFC 8555) that validates as the real ones do, at port 80 of the names. */
 export function renderPebble(map: ZMap, directory: string): string {
   const pebble = {
@@ -19,7 +22,9 @@ export function renderPebble(map: ZMap, directory: string): string {
     tlsPort: 443,
     ocspResponderURL: "",
     externalAccountBindingRequired: false,
-    profiles: { default: { description: "90 days, as the real one", validityPeriod: 7_776_000 } },
+    // Debian 13's Pebble 2.6 knows this; later ones know profiles.
+    certificateValidityPeriod: validity,
+    profiles: { default: { description: "90 days, as the real one", validityPeriod: validity } },
   };
   return `${JSON.stringify({ pebble }, undefined, 2)}\n`;
 }

@@ -163,7 +163,10 @@ export async function tearDown(layout: Layout, options: { readonly keep: boolean
   await Promise.all(units.map(killCgroup));
   for (const unit of units) await removeCgroup(unit);
   for (const mount of await mountsUnder(layout.directory)) await run(["umount", mount]);
-  for (const netns of await listNetns(`zc-${layout.lab}-`)) await run(["ip", "netns", "delete", netns]);
+  for (const netns of await listNetns(`zc-${layout.lab}-`)) {
+    await endVisitors(netns);
+    await run(["ip", "netns", "delete", netns]);
+  }
   await rm(clientEtc(layout), { recursive: true, force: true });
   await rm(layout.sockets, { recursive: true, force: true });
   await rm(layout.cutsFile, { force: true });
@@ -176,6 +179,15 @@ export async function tearDown(layout: Layout, options: { readonly keep: boolean
 /** Files that `ip netns exec` shows in place of /etc's (ip-netns(8)). */
 function clientEtc(layout: Layout): string {
   return `/etc/netns/${unitName(layout.lab, "client")}`;
+}
+
+/**
+ * Processes of this machine in a namespace of the lab: ends of SSH connections that others share, a forgotten curl.
+ * They would keep the namespace alive without a name, and SSH believing in hosts that are gone.
+ */
+async function endVisitors(netns: string): Promise<void> {
+  const pids = (await run(["ip", "netns", "pids", netns])).split("\n").filter((line) => line !== "");
+  for (const pid of pids) await succeeds(["kill", "-KILL", pid]);
 }
 
 async function closeConnections(layout: Layout): Promise<void> {

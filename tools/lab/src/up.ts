@@ -66,8 +66,7 @@ async function deploy(lab: Lab, progress: Progress): Promise<void> {
       else await progress.step(name, () => runLogged(lab, name, argv, env));
     }
   };
-  await runSteps(others);
-  await loadImages(lab, progress);
+  await Promise.all([runSteps(others), loadImages(lab, progress)]);
   await runSteps(stacks);
 }
 
@@ -82,7 +81,10 @@ async function runLogged(
   const log = `${lab.layout.logs}/${name.replace(" ", "-")}.log`;
   await writeFile(log, `${result.stdout}${result.stderr}`);
   const said = `${result.stdout.trim()}\n${result.stderr.trim()}`.trim();
-  if (result.status === 0) return result.stdout.trim().split("\n").at(-1)?.slice(0, 100) ?? "";
+  if (result.status === 0) {
+    const lines = result.stdout.trim().split("\n");
+    return (lines.findLast((line) => line.includes("Successfully ran")) ?? lines.at(-1) ?? "").trim().slice(0, 100);
+  }
   const end = said.split("\n").slice(-20).join("\n");
   throw new LabError(
     `${argv.slice(1).join(" ")}: exit ${result.status}; all it said is in ${log}; the end of it:\n${end}`,
