@@ -1,10 +1,5 @@
-import {
-  type ConnectionOptions,
-  connect,
-  type NatsConnection,
-  nkeyAuthenticator,
-  type TlsOptions,
-} from "@nats-io/transport-node";
+import { type ConnectionOptions, connect, type NatsConnection, type TlsOptions } from "@nats-io/transport-node";
+import { authenticatorOf } from "./nkeys.ts";
 import { inboxOf, type LinkOptions } from "./options.ts";
 
 /** Work that belongs to one connection: started when it is there, told to stop by the signal when it is lost. */
@@ -113,7 +108,7 @@ function connectionOptions(options: LinkOptions, attempt: number): ConnectionOpt
     servers: [server],
     name: options.name,
     inboxPrefix: inboxOf(options.name),
-    authenticator: nkeyAuthenticator(new TextEncoder().encode(options.seed.trim())),
+    authenticator: authenticatorOf(options.seed),
     reconnect: false,
     ignoreClusterUpdates: true,
     timeout: 5_000,

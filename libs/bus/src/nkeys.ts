@@ -1,3 +1,4 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { createUser, fromSeed } from "@nats-io/nkeys";
 
 /** A NATS user key. `seed` (`SU...`) is the secret of the host that made it; `public` (`U...`) goes into zcloud.keys.json. */
@@ -8,12 +9,55 @@ export interface UserKey {
 
 /** Makes a new Ed25519 user key; call it on the host that will use it. */
 export function createUserKey(): UserKey {
-  const pair = createUser();
-  const text = new TextDecoder();
-  return { seed: text.decode(pair.getSeed()), public: pair.getPublicKey() };
+  const seed = new TextDecoder().decode(createUser().getSeed());
+  return { seed, public: publicKeyOf(seed) };
 }
 
-/** The public key (`U...`) that belongs to a seed. Throws when the text is not an nkey seed. */
+/** The public key (`U...`) that belongs to a user's seed. Throws when the text is not an nkey seed. */
 export function publicKeyOf(seed: string): string {
-  return fromSeed(new TextEncoder().encode(seed.trim())).getPublicKey();
+  return encodeUser(createPublicKey(keyOf(seed)));
+}
+
+/**
+ * Answers the server's challenge. The client's own way signs in JavaScript: 350 ms and 4 MB at the first connection,
+ * where Node's Ed25519 takes none.
+ */
+export function authenticatorOf(seed: string): (nonce?: string) => { nkey: string; sig: string } {
+  const key = keyOf(seed);
+  const nkey = encodeUser(createPublicKey(key));
+  return (nonce = "") => ({ nkey, sig: sign(null, Buffer.from(nonce), key).toString("base64url") });
+}
+
+/** PKCS #8 of an Ed25519 key is this prefix and the 32 bytes of its seed (RFC 8410, 10.3). */
+const pkcs8 = Buffer.from("302e020100300506032b657004220420", "hex");
+
+function keyOf(seed: string): KeyObject {
+  const pair = fromSeed(new TextEncoder().encode(seed.trim())) as unknown as { getRawSeed(): Uint8Array };
+  return createPrivateKey({ key: Buffer.concat([pkcs8, pair.getRawSeed()]), format: "der", type: "pkcs8" });
+}
+
+/** Prefix byte, key, CRC-16 (XMODEM, low byte first), in base32 without padding (ADR-14 of NATS). */
+function encodeUser(key: KeyObject): string {
+  const user = 20 << 3;
+  const { x = "" } = key.export({ format: "jwk" });
+  const bytes = Buffer.concat([Buffer.of(user), Buffer.from(x, "base64url")]);
+  const crc = Buffer.alloc(2);
+  crc.writeUInt16LE(crc16(bytes));
+  return base32(Buffer.concat([bytes, crc]));
+}
+
+function crc16(bytes: Uint8Array): number {
+  let crc = 0;
+  for (const byte of bytes) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit += 1)
+      crc = (crc & 0x8000) !== 0 ? ((crc << 1) ^ 0x1021) & 0xffff : (crc << 1) & 0xffff;
+  }
+  return crc;
+}
+
+function base32(bytes: Uint8Array): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  return (bits.match(/.{1,5}/g) ?? []).map((five) => alphabet[Number.parseInt(five.padEnd(5, "0"), 2)]).join("");
 }
