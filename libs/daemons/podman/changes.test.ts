@@ -42,7 +42,7 @@ describe("endpointChanges", () => {
   const down = endpointsOf(host, [spec()], ill);
 
   it("tells the first server and the last", () => {
-    expect(endpointChanges(new Map(), up, [container()])).toEqual([
+    expect(endpointChanges(new Map(), up, [container()], nobody)).toEqual([
       {
         kind: "endpoint-up",
         level: "info",
@@ -50,7 +50,7 @@ describe("endpointChanges", () => {
         reason: "demo/hello:web has 1 healthy server",
       },
     ]);
-    expect(endpointChanges(up, down, ill)).toEqual([
+    expect(endpointChanges(up, down, ill, nobody)).toEqual([
       {
         kind: "endpoint-down",
         level: "error",
@@ -58,15 +58,21 @@ describe("endpointChanges", () => {
         reason: "demo/hello:web: demo_hello-web-1 is unhealthy",
       },
     ]);
-    expect(endpointChanges(up, down, [])).toMatchObject([{ reason: "demo/hello:web: it has no container" }]);
-    expect(endpointChanges(up, new Map(), [])).toMatchObject([
+    expect(endpointChanges(up, down, [], nobody)).toMatchObject([{ reason: "demo/hello:web: it has no container" }]);
+    expect(endpointChanges(up, new Map(), [], nobody)).toMatchObject([
       { level: "info", reason: "demo/hello:web was removed from this host" },
     ]);
   });
 
+  it("does not cry while a stack is being changed", () => {
+    expect(endpointChanges(up, down, ill, new Set(["demo/hello"]))).toMatchObject([
+      { level: "warning", reason: "demo/hello:web: its containers are being replaced" },
+    ]);
+  });
+
   it("says nothing while an endpoint stays as it was", () => {
-    expect(endpointChanges(up, up, [container()])).toEqual([]);
-    expect(endpointChanges(down, down, ill)).toEqual([]);
-    expect(endpointChanges(new Map(), down, ill)).toEqual([]);
+    expect(endpointChanges(up, up, [container()], nobody)).toEqual([]);
+    expect(endpointChanges(down, down, ill, nobody)).toEqual([]);
+    expect(endpointChanges(new Map(), down, ill, nobody)).toEqual([]);
   });
 });

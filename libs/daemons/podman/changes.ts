@@ -47,33 +47,31 @@ export function deaths(
   });
 }
 
-/** Endpoints that got their first healthy server, and that lost their last. */
+/**
+ * Endpoints that got their first healthy server, and that lost their last.
+ * @param busy stacks that are being changed: there it is expected for a moment
+ */
 export function endpointChanges(
   before: ReadonlyMap<string, Endpoint>,
   after: ReadonlyMap<string, Endpoint>,
   containers: readonly Container[],
+  busy: ReadonlySet<string>,
 ): readonly Happening[] {
   const keys = [...new Set([...before.keys(), ...after.keys()])].sort();
   return keys.flatMap((key): readonly Happening[] => {
-    const was = (before.get(key)?.servers.length ?? 0) > 0;
     const endpoint = after.get(key);
-    const is = (endpoint?.servers.length ?? 0) > 0;
+    const was = (before.get(key)?.servers.length ?? 0) > 0;
+    const count = endpoint?.servers.length ?? 0;
     const shown = endpoint ?? before.get(key);
-    if (was === is || shown === undefined) return [];
-    const subject = shown.names[0] ?? `${shown.tenant}/${shown.project}:${shown.service}`;
-    const who = `${shown.tenant}/${shown.project}:${shown.service}`;
-    if (is)
-      return [
-        { kind: "endpoint-up", level: "info", subject, reason: `${who} has ${servers(endpoint?.servers.length ?? 0)}` },
-      ];
-    return [
-      {
-        kind: "endpoint-down",
-        level: endpoint === undefined ? "info" : "error",
-        subject,
-        reason: endpoint === undefined ? `${who} was removed from this host` : `${who}: ${whyDown(shown, containers)}`,
-      },
-    ];
+    if (was === count > 0 || shown === undefined) return [];
+    const stack = `${shown.tenant}/${shown.project}`;
+    const who = `${stack}:${shown.service}`;
+    const subject = shown.names[0] ?? who;
+    if (count > 0) return [{ kind: "endpoint-up", level: "info", subject, reason: `${who} has ${servers(count)}` }];
+    const down = { kind: "endpoint-down", subject } as const;
+    if (endpoint === undefined) return [{ ...down, level: "info", reason: `${who} was removed from this host` }];
+    if (busy.has(stack)) return [{ ...down, level: "warning", reason: `${who}: its containers are being replaced` }];
+    return [{ ...down, level: "error", reason: `${who}: ${whyDown(shown, containers)}` }];
   });
 }
 

@@ -94,8 +94,13 @@ export async function containerHost(context: ContainerHostContext): Promise<Cont
       containers,
     );
     bus.declare("endpoints", self.name, now);
-    const before = published ?? ownEndpoints([...endpoints.entries()], self);
-    for (const happening of [...deaths(listed, containers, stacks.busy()), ...endpointChanges(before, now, containers)])
+    const told = ownEndpoints([...endpoints.entries()], self);
+    // Nothing is known of earlier times: what is there now isn't news.
+    const before = published ?? (told.size > 0 ? told : now);
+    for (const happening of [
+      ...deaths(listed, containers, stacks.busy()),
+      ...endpointChanges(before, now, containers, stacks.busy()),
+    ])
       context.event(happening);
     published = now;
     listed = containers;
