@@ -11,10 +11,17 @@ export interface Following {
   readonly project: string;
   /** Of the files that were sent: a host that still runs another version is not done. */
   readonly digest: string;
+  /**
+   * The sites had these very files already: a failure that a host tells of may be an old one, which it is about to try
+   * again (libs/daemons/podman, after 15 s), so it counts only after a while.
+   */
+  readonly again: boolean;
   /** Milliseconds since the epoch. */
   readonly began: number;
   readonly until: number;
 }
+
+const oldFailures = 20_000;
 
 export type HostResult =
   | { readonly host: string; readonly kind: "healthy"; readonly ms: number }
@@ -48,8 +55,9 @@ export async function followSite(
         what.digest,
       );
       if (now.kind === "healthy") return { host, kind: "healthy", ms: it.ports.now() - what.began };
-      if (now.kind === "failed") return { host, kind: "failed", reason: now.reason };
-      if (now.kind === "waiting") last = { host, reason: now.reason };
+      const counts = !what.again || it.ports.now() > what.began + oldFailures;
+      if (now.kind === "failed" && counts) return { host, kind: "failed", reason: now.reason };
+      if (now.kind !== "nothing") last = { host, reason: now.reason };
     }
     if (answers.every(({ answer }) => answer.kind === "unreachable")) return { ...last, kind: "unreachable" };
     await it.sleep(120);

@@ -31,7 +31,8 @@ class Machine implements Host {
       this.links.delete(args.at(-2) ?? "");
     }
     if (program === "curl") return this.#readyz();
-    if (program === "journalctl") return result(0, "Error: Cannot find package 'pg'\n");
+    if (program === "journalctl")
+      return result(0, "Error: Cannot find package 'pg'\n    at resolve (node:internal:1:1)\n");
     if (program === "systemctl") return this.#systemctl(args);
     return result(0);
   }
@@ -140,6 +141,7 @@ test.each([
   expect(outcome).toMatchObject({ kind: "rolled-back", to: good.version, ready: true, reason });
   expect(outcome).toHaveProperty("journal", "Error: Cannot find package 'pg'");
   expect(link(machine, "current")).toBe(`releases/${good.version}`);
+  expect(link(machine, "previous")).toBeUndefined();
   expect(await onto(machine, good)).toEqual({ kind: "unchanged", state: "ready" });
 });
 

@@ -40,14 +40,19 @@ export async function rollout(host: Host, what: Release, options: RolloutOptions
       if (proof.ready) return { kind: "unchanged", state: proof.state };
     }
     await upload(host, what);
-    await flip(host, what.role, what.version, before.version);
+    await link(host, `releases/${what.version}`, `${at.root}/current`);
+    const since = await clock(host);
     const old = await activate(host, what.role, what.unit);
     const proof = await prove(host, what.role, old, options);
     if (proof.ready) {
+      // Only now: what failed is never what one could go back to.
+      if (before.version !== undefined && before.version !== what.version) {
+        await link(host, `releases/${before.version}`, `${at.root}/previous`);
+      }
       await prune(host, what.role, [what.version, before.version]);
       return { kind: "deployed", previous: before.version, state: proof.state, ms: options.now() - began };
     }
-    return await goBack(host, what, before.version, proof.state, options);
+    return await goBack(host, what, before.version, { reason: proof.state, since }, options);
   } catch (error) {
     if (options.signal.aborted) throw error;
     return { kind: "unreachable", reason: error instanceof Error ? error.message : String(error) };
@@ -80,12 +85,6 @@ async function upload(host: Host, what: Release): Promise<void> {
 }
 
 /** Symlinks are replaced by rename(2): `current` always points somewhere. */
-async function flip(host: Host, role: string, version: string, before: string | undefined): Promise<void> {
-  const { root } = places(role);
-  if (before !== undefined && before !== version) await link(host, `releases/${before}`, `${root}/previous`);
-  await link(host, `releases/${version}`, `${root}/current`);
-}
-
 async function link(host: Host, target: string, path: string): Promise<void> {
   await must(host, ["ln", "-sfn", target, `${path}.new`]);
   await must(host, ["mv", "-Tf", `${path}.new`, path]);
@@ -191,11 +190,12 @@ async function goBack(
   host: Host,
   what: Release,
   before: string | undefined,
-  reason: string,
+  failure: { readonly reason: string; readonly since: string },
   options: RolloutOptions,
 ): Promise<Outcome> {
   const at = places(what.role);
-  const journal = await lastWords(host, at.service);
+  const { reason } = failure;
+  const journal = await lastWords(host, at.service, failure.since);
   if (before === undefined || before === what.version) return { kind: "failed", reason, journal };
   const unit = await host.read(`${at.releases}/${before}/zcloud-${what.role}.service`);
   if (unit === undefined)
@@ -206,9 +206,19 @@ async function goBack(
   return { kind: "rolled-back", to: before, ready: proof.ready, reason, journal };
 }
 
-async function lastWords(host: Host, service: string): Promise<string> {
-  const said = await host.run(["journalctl", "--no-pager", "-q", "-o", "cat", "-n", "15", "-u", service]);
-  return said.stdout.trimEnd();
+/** Seconds since the epoch by the host's own clock, which its journal goes by. */
+async function clock(host: Host): Promise<string> {
+  return (await host.run(["date", "+%s"])).stdout.trim();
+}
+
+/** What the version that failed said, without the frames of stack traces. */
+async function lastWords(host: Host, service: string, since: string): Promise<string> {
+  const argv = ["journalctl", "--no-pager", "-q", "-o", "cat", "-n", "60", `--since=@${since}`, "-u", service];
+  const said = (await host.run(argv)).stdout.trimEnd().split("\n");
+  return said
+    .filter((line) => !/^\s+at /.test(line))
+    .slice(-15)
+    .join("\n");
 }
 
 async function prune(host: Host, role: string, keep: readonly (string | undefined)[]): Promise<void> {

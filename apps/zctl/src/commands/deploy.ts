@@ -19,7 +19,8 @@ const Options = z.strictObject({
   wait: z.boolean().default(true),
   patience: z.coerce.number().int().min(1).max(3600).default(90),
 });
-const Accepted = z.looseObject({ digest: z.string() });
+/** `changed`: the site did not have these files before. */
+const Accepted = z.looseObject({ digest: z.string(), changed: z.boolean() });
 
 export const deploy = command(Options, {
   name: "deploy",
@@ -80,6 +81,7 @@ export const deploy = command(Options, {
       tenant: options.tenant,
       project,
       digest,
+      again: accepted.every(({ value }) => !value.changed),
       began,
       until: began + options.patience * 1000,
     };
