@@ -8,8 +8,8 @@ import { routes } from "./routes.ts";
 /** zNet: the site's bus and its resolver. Needs no other VM. */
 export const znet: RoleDefinition = {
   role: "znet",
-  async start(ctx: RoleContext): Promise<RoleParts> {
-    const admin = await joinAsAdmin(ctx);
+  start(ctx: RoleContext): RoleParts {
+    const admin = joinAsAdmin(ctx);
     const here = ctx.bus.replica("endpoints", "site");
     const there = ctx.bus.replica("endpoints", "peer");
     const names = () => [...here.entries().values(), ...there.entries().values()];

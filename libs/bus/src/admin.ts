@@ -12,7 +12,7 @@ import {
 } from "@zcloud/events";
 import { type Ensured, ensureBuckets } from "./ensure.ts";
 import { type Link, openLink, pause, text } from "./link.ts";
-import type { LinkOptions } from "./options.ts";
+import type { BusLogger, LinkOptions } from "./options.ts";
 
 /** The bus is away: what was asked for can't be done now. */
 export class BusAwayError extends Error {
@@ -42,9 +42,15 @@ export interface BusAdmin {
 
 const ensureEvery = 60_000;
 
-/** A connection of its own for administration; makes the site's streams and keeps them right. Returns at once. */
+/** A connection of its own for administration, for those that have no bus. Returns at once. */
 export function openAdmin(options: LinkOptions): BusAdmin {
-  const link = openLink({ ...options, name: options.name });
+  const link = openLink(options);
+  const admin = administer(link, options.logger);
+  return { ...admin, close: () => link.close() };
+}
+
+/** Makes the site's streams over a link that there is, and keeps them right. `close` leaves the link open. */
+export function administer(link: Link, logger: BusLogger): BusAdmin {
   let peer: string | undefined;
   let ensured = false;
   let wake = new AbortController();
@@ -57,17 +63,17 @@ export function openAdmin(options: LinkOptions): BusAdmin {
         const done = await ensureBuckets(connection, peer);
         ensured = true;
         const changed = done.filter(({ did }: Ensured) => did !== "kept");
-        if (changed.length > 0) options.logger.info({ streams: changed }, "bus streams made or changed");
+        if (changed.length > 0) logger.info({ streams: changed }, "bus streams made or changed");
       } catch (error) {
         ensured = false;
         delay = 1_000;
-        if (!signal.aborted) options.logger.warn({ reason: text(error) }, "bus streams not right yet; trying on");
+        if (!signal.aborted) logger.warn({ reason: text(error) }, "bus streams not right yet; trying on");
       }
       await pause(delay, signal, wake.signal);
     }
     ensured = false;
   }
-  link.attach((connection, signal) => void keepStreams(connection, signal));
+  const detach = link.attach((connection, signal) => void keepStreams(connection, signal));
 
   async function within<T>(what: string, work: (connection: NatsConnection) => Promise<T>): Promise<T> {
     const connection = link.connection();
@@ -103,7 +109,7 @@ export function openAdmin(options: LinkOptions): BusAdmin {
         await kv.delete(`${tenant}.${project}`);
       }),
     readEvents: (since, limit) => within("read events", (connection) => readEvents(connection, since, limit)),
-    close: () => link.close(),
+    close: async () => detach(),
   };
 }
 

@@ -27,6 +27,11 @@ export interface ConnectedBus extends Bus {
   readonly link: Link;
 }
 
+/** Whether this is a bus as `connectBus` makes it, not a stand-in of a test. */
+export function isConnected(bus: Bus): bus is ConnectedBus {
+  return "link" in bus;
+}
+
 /**
  * Loads the last known copies from disk and starts connecting for ever. Returns at once, with NATS there or not;
  * from then on see `Bus`. Throws only when the seed is not an nkey seed.
