@@ -12,6 +12,8 @@ import { type Layout, unitName } from "./layout.ts";
 import { inNetns } from "./netns.ts";
 import { acmeAuthority, renderResolver } from "./resolver.ts";
 
+const services = ["resolver", "acme"] as const;
+
 /** What stands for the rest of the world: a public resolver and an ACME authority. They have no state to keep. */
 export class Internet {
   readonly #layout: Layout;
@@ -39,8 +41,12 @@ export class Internet {
     await this.#noteTrust();
   }
 
+  async running(): Promise<boolean> {
+    return (await Promise.all(services.map((service) => populated(this.#unit(service))))).every(Boolean);
+  }
+
   async stop(): Promise<void> {
-    for (const service of ["resolver", "acme"]) {
+    for (const service of services) {
       await killCgroup(this.#unit(service));
       await removeCgroup(this.#unit(service));
     }

@@ -133,7 +133,14 @@ export class Lab {
   /** Fresh namespaces for machines that are off (old nft rules would outlive the power cut), and what is missing. */
   async #network(off: readonly Machine[]): Promise<void> {
     const plan = networkPlan(this.map, this.layout.lab);
-    const missing = plan.netns.map(({ name }) => name).filter((name) => !netnsExists(name));
+    // The internet's services start once the network stands: without them, an `up` may have been broken off before.
+    const internet = new Internet(this.layout, this.map);
+    const whole = await internet.running();
+    if (!whole) await internet.stop();
+    const running = new Set(this.machines.filter((machine) => !off.includes(machine)).map(({ unit }) => unit));
+    const missing = plan.netns
+      .map(({ name }) => name)
+      .filter((name) => !netnsExists(name) || (!whole && !running.has(name)));
     const part = partOf(plan, new Set([...off.map(({ unit }) => unit), ...missing]));
     await removeNetwork(part);
     await createNetwork(part);
