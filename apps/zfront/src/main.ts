@@ -1,4 +1,7 @@
+import { isAuthorityWorker, serveAuthority } from "@zcloud/daemons/acme";
 import { runRole } from "@zcloud/service";
 import { zfront } from "./reconcilers.ts";
 
-await runRole(zfront);
+// Orders of certificates have a thread of their own, started from this same file while there are any.
+if (isAuthorityWorker()) serveAuthority();
+else await runRole(zfront);

@@ -1,4 +1,4 @@
-import { acmePaths, createAcme } from "@zcloud/daemons/acme";
+import { acmePaths, createAcme, threadAuthority } from "@zcloud/daemons/acme";
 import {
   certificateReader,
   createHaproxy,
@@ -47,6 +47,7 @@ export const zfront: RoleDefinition = {
       paths: acmePaths,
       clock: ctx.clock,
       have: certificateReader(ctx.host, acmePaths.certificates),
+      authority: (options) => threadAuthority(options, { script: new URL(import.meta.url) }),
       failed: (name, reason) => ctx.event({ kind: "certificate-failed", level: "warning", subject: name, reason }),
     });
     return {
@@ -80,6 +81,7 @@ export const zfront: RoleDefinition = {
           attempts: certificates.attempts(),
           now: ctx.clock.now(),
         }),
+      stop: () => certificates.close(),
     };
   },
 };

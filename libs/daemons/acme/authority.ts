@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, createPublicKey } from "node:crypto";
 import { Agent } from "node:https";
-import { crypto as acmeCrypto, axios, Client } from "acme-client";
+import type { Client } from "acme-client";
 import type { FailureKind } from "./plan.ts";
 
 export interface AuthorityOptions {
@@ -20,63 +20,41 @@ export type Issued =
 
 export interface Authority {
   issue(names: readonly string[]): Promise<Issued>;
+  close(): Promise<void>;
 }
 
 /** JWK thumbprint of an account key (RFC 7638). */
 export function thumbprintOf(accountKey: string): string {
-  const jwk = acmeCrypto.getJwk(accountKey) as { crv: string; kty: string; x: string; y: string };
+  const jwk = createPublicKey(accountKey).export({ format: "jwk" });
   const canonical = JSON.stringify({ crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y });
   return createHash("sha256").update(canonical).digest("base64url");
 }
 
 /** An ACME authority (RFC 8555). HAProxy answers its challenges by itself, so there is nothing to put anywhere. */
-export function createAuthority({ directory, contact, accountKey, trust }: AuthorityOptions): Authority {
-  // acme-client has one HTTP client for all; a service has one authority.
-  Object.assign(axios.defaults, {
-    httpsAgent: new Agent({ keepAlive: true, ...(trust === undefined ? {} : { ca: trust }) }),
-    timeout: 30_000,
-    acmeSettings: {
-      ...(axios.defaults as { acmeSettings?: object }).acmeSettings,
-      retryMaxAttempts: 2,
-      retryDefaultDelay: 1,
-    },
-  });
-  const client = new Client({
-    directoryUrl: directory,
-    accountKey,
-    backoffAttempts: 40,
-    backoffMin: 250,
-    backoffMax: 3_000,
-  });
-  let account: Promise<unknown> | undefined;
-
-  async function register(): Promise<void> {
-    account ??= client.createAccount({
-      termsOfServiceAgreed: true,
-      ...(contact === undefined ? {} : { contact: [`mailto:${contact}`] }),
-    });
-    await account.catch((error: unknown) => {
-      account = undefined;
-      throw error;
-    });
-  }
+export function createAuthority(options: AuthorityOptions): Authority {
+  let session: ReturnType<typeof register> | undefined;
 
   async function issue(names: readonly string[]): Promise<Issued> {
     let asked = false;
     try {
-      await register();
+      session ??= register(options);
+      const { acme, client } = await session.catch((error: unknown) => {
+        session = undefined;
+        throw error;
+      });
       const order = await client.createOrder({ identifiers: names.map((value) => ({ type: "dns", value })) });
       for (const authorization of await client.getAuthorizations(order)) {
         if (authorization.status === "valid") continue;
         const challenge = authorization.challenges.find(({ type }) => type === "http-01");
-        if (challenge === undefined)
+        if (challenge === undefined) {
           throw new Error(`the authority offers no http-01 for ${authorization.identifier.value}`);
+        }
         asked = true;
         await client.completeChallenge(challenge);
         await client.waitForValidStatus(authorization);
       }
-      const key = (await acmeCrypto.createPrivateEcdsaKey("P-256")).toString();
-      const [, request] = await acmeCrypto.createCsr({ altNames: [...names] }, key);
+      const key = (await acme.crypto.createPrivateEcdsaKey("P-256")).toString();
+      const [, request] = await acme.crypto.createCsr({ altNames: [...names] }, key);
       const chain = await client.getCertificate(await client.finalizeOrder(order, request));
       return { ok: true, pem: `${chain.trim()}\n${key.trim()}\n` };
     } catch (error) {
@@ -85,5 +63,22 @@ export function createAuthority({ directory, contact, accountKey, trust }: Autho
     }
   }
 
-  return { issue };
+  return { issue, close: async () => undefined };
+}
+
+/** acme-client is loaded by the first order only: it needs 25 MB. */
+async function register({ directory, contact, accountKey, trust }: AuthorityOptions) {
+  const { default: acme } = await import("acme-client");
+  // It has one HTTP client for all; a process has one authority.
+  const defaults = acme.axios.defaults as typeof acme.axios.defaults & { acmeSettings?: object };
+  defaults.httpsAgent = new Agent({ keepAlive: true, ...(trust === undefined ? {} : { ca: trust }) });
+  defaults.timeout = 30_000;
+  defaults.acmeSettings = { ...defaults.acmeSettings, retryMaxAttempts: 2, retryDefaultDelay: 1 };
+  const waiting = { backoffAttempts: 40, backoffMin: 250, backoffMax: 3_000 };
+  const client: Client = new acme.Client({ directoryUrl: directory, accountKey, ...waiting });
+  await client.createAccount({
+    termsOfServiceAgreed: true,
+    ...(contact === undefined ? {} : { contact: [`mailto:${contact}`] }),
+  });
+  return { acme, client };
 }

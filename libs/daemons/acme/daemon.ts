@@ -1,6 +1,6 @@
 import type { Host } from "@zcloud/host";
 import type { Action, Clock, Reconciler } from "@zcloud/reconcile";
-import { type Authority, createAuthority, thumbprintOf } from "./authority.ts";
+import { type Authority, type AuthorityOptions, createAuthority, thumbprintOf } from "./authority.ts";
 import {
   type Attempts,
   Attempts as AttemptsSchema,
@@ -61,6 +61,8 @@ export interface AcmeOptions {
   readonly have: (now: number) => Promise<readonly HeldCertificate[]>;
   /** Orders at the same time; 4 by default. */
   readonly concurrency?: number;
+  /** Who orders; in this thread by default. */
+  readonly authority?: (options: AuthorityOptions) => Authority;
   readonly resolve?: (name: string) => Promise<readonly string[]>;
   /** 0 to 1. */
   readonly random?: () => number;
@@ -75,6 +77,7 @@ export interface Acme extends Reconciler<DesiredCertificates, ObservedCertificat
   attempts(): Attempts;
   /** Resolves when no order is under way. */
   settled(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Preflight failures of the other site's door after which an order is made all the same: it may be gone for good. */
@@ -147,7 +150,11 @@ export function createAcme(options: AcmeOptions): Acme {
   async function authorityFor({ directory, contact }: OrderAction["from"], accountKey: string): Promise<Authority> {
     const trust = await host.read(paths.trust);
     const id = JSON.stringify([directory, contact, accountKey, trust]);
-    if (authority?.id !== id) authority = { id, client: createAuthority({ directory, contact, accountKey, trust }) };
+    if (authority?.id !== id) {
+      await authority?.client.close();
+      const create = options.authority ?? createAuthority;
+      authority = { id, client: create({ directory, contact, accountKey, trust }) };
+    }
     return authority.client;
   }
 
@@ -186,6 +193,10 @@ export function createAcme(options: AcmeOptions): Acme {
     },
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay.values());
+    },
+    async close() {
+      cancelTimer();
+      await authority?.client.close();
     },
   };
 }

@@ -9,3 +9,4 @@ export {
 } from "./daemon.ts";
 export { type Attempts, type HeldCertificate, planOrders, renewAt, type WantedCertificate } from "./plan.ts";
 export type { Door } from "./preflight.ts";
+export { isAuthorityWorker, serveAuthority, threadAuthority } from "./thread.ts";

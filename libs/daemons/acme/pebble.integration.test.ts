@@ -8,8 +8,9 @@ import { createTestCa, type Daemon, debian, eventually, freePorts, startDaemon }
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { certificateReader } from "../haproxy/index.ts";
 import { endpoint, type TwoFronts, twoFronts } from "../haproxy/two-fronts.test-support.ts";
+import type { AuthorityOptions } from "./authority.ts";
 import { createAcme, type DesiredCertificates } from "./daemon.ts";
-import { type Door, thumbprintOf } from "./index.ts";
+import { type Door, threadAuthority, thumbprintOf } from "./index.ts";
 
 let sites: TwoFronts;
 let pebble: Daemon;
@@ -18,6 +19,10 @@ let directory: string;
 let directoryUrl: string;
 let accountKey: string;
 const failed: string[] = [];
+const thread = {
+  script: new URL("./thread-entry.test-support.mjs", import.meta.url),
+  idle: 100,
+};
 
 /** Pebble asks port 80 of each name at south's front, while north orders. */
 beforeAll(async () => {
@@ -76,7 +81,7 @@ function answers(url: string): Promise<boolean> {
   });
 }
 
-function acme() {
+function acme(inThread = false) {
   const paths = {
     accountKey: join(directory, "account.key"),
     certificates: sites.north.settings.paths.certificates,
@@ -93,6 +98,7 @@ function acme() {
     have,
     resolve,
     concurrency: 20,
+    ...(inThread ? { authority: (options: AuthorityOptions) => threadAuthority(options, thread) } : {}),
     failed: (name) => failed.push(name),
   });
 }
@@ -130,6 +136,26 @@ test("20 names are issued although every challenge goes to the other site, and i
   expect(readFileSync(path, "utf8")).toContain("PRIVATE KEY");
   expect(await runPass(one, desired(names), { read: signal, write: signal })).toEqual([]);
   console.info("20 certificates from Pebble, challenges at the other site:", Math.round(took), "ms");
+});
+
+test("orders are made by a thread of their own", async () => {
+  const one = acme(true);
+  const signal = AbortSignal.timeout(50_000);
+  const names = ["t0.demo.lab.example", "t1.demo.lab.example"];
+  await runPass(one, desired(names), { read: signal, write: signal });
+  await one.settled();
+  expect(one.attempts()).toEqual({});
+  expect(await runPass(one, desired(names), { read: signal, write: signal })).toEqual([]);
+  await one.close();
+});
+
+test("a thread that breaks is a failure of its orders, not a hang", async () => {
+  const broken = { ...thread, script: new URL("./no-such-file.ts", import.meta.url) };
+  const authority = threadAuthority(
+    { directory: directoryUrl, contact: undefined, accountKey, trust: undefined },
+    broken,
+  );
+  expect(await authority.issue(["t2.demo.lab.example"])).toMatchObject({ ok: false, kind: "directory" });
 });
 
 test("a name that is not ours and a door that does not answer cost the authority nothing; a restart remembers", async () => {

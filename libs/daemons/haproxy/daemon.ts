@@ -17,7 +17,10 @@ import { dropInPath } from "./unit.ts";
 export interface HaproxyControl {
   /** Checks the configuration at this path. */
   check(path: string): readonly string[];
+  /** Starts it now and at every boot. */
   readonly start: readonly string[];
+  /** Path that exists when it starts at boot; undefined: nothing does that (tests). */
+  readonly enabled: string | undefined;
   /** After a change of unit files. */
   readonly unitChanged: readonly string[];
 }
@@ -25,6 +28,7 @@ export interface HaproxyControl {
 export const systemdControl: HaproxyControl = {
   check: (path) => ["haproxy", "-c", "-f", path],
   start: ["systemctl", "enable", "--now", "haproxy.service"],
+  enabled: "/etc/systemd/system/multi-user.target.wants/haproxy.service",
   unitChanged: ["systemctl", "daemon-reload"],
 };
 
@@ -70,6 +74,7 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
       inputs,
       certificates: await readCertificates(now),
       placeholder: (await host.stat(paths.placeholder)) !== undefined,
+      enabled: control.enabled === undefined || (await host.stat(control.enabled)) !== undefined,
       running: await observeRunning(runtime, paths),
     };
     return latest;
@@ -85,6 +90,9 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
         return makePlaceholder(signal);
       case "write-config":
         return writeConfig(action.files, action.check, signal);
+      case "enable":
+        await must(control.start, signal);
+        return;
       case "start":
         await must(control.start, signal);
         return waitFor(action.description, signal);

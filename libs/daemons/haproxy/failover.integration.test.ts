@@ -219,6 +219,26 @@ test("everything down here and the peer's front unreachable: 503 within a second
   await eventually("north answers again", async () => (await servedBy("slow")) === "north");
 });
 
+test("everything down here and the peer's front accepts but says nothing: 503 within a second", async () => {
+  at["north-slow"]?.kill("SIGKILL");
+  const { pid = 0 } = (await sites.south.observe()).running ?? {};
+  process.kill(pid, "SIGSTOP");
+  try {
+    // The first connection may be one that was open before; the answer must come in time all the same.
+    const answers = [];
+    for (let round = 0; round < 3; round += 1) answers.push(await ask(sites.north.ports.https, host("slow"), "/"));
+    console.info("peer is silent:", answers.map(({ status, took }) => `${status} ${Math.round(took)} ms`).join(", "));
+    for (const { status, took } of answers) {
+      expect(status).toBe(503);
+      expect(took).toBeLessThan(1000);
+    }
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+  await start("north-slow", port("north-slow"));
+  await eventually("north answers again", async () => (await servedBy("slow")) === "north");
+});
+
 function refused(at: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(at, "127.0.0.1");

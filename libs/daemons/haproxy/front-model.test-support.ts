@@ -16,6 +16,7 @@ export function carryOut(
   action: FrontAction,
   look: (state: ObservedFront) => void = () => {},
 ): ObservedFront {
+  if (action.kind === "enable") return { ...observed, enabled: true };
   if (action.kind === "make-placeholder") return { ...observed, placeholder: true };
   if (action.kind === "write-config" || action.kind === "keep-good" || action.kind === "write-unit") {
     const files = new Map<string, FileSpec>([

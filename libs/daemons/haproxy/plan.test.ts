@@ -15,6 +15,7 @@ const nothing: ObservedFront = {
   inputs: [],
   certificates: [],
   placeholder: false,
+  enabled: true,
   running: undefined,
 };
 
@@ -75,6 +76,11 @@ test("another address of the peer or another challenge answer is static: one rel
   expect(
     lines(planFront(wanted, { ...before, inputs: ["a new certificate"] })).map((line) => line.split(" ")[0]),
   ).toContain("reload");
+});
+
+test("a front that runs but would not start at boot is enabled, and nothing else happens to it", () => {
+  const before = { ...converge(desire([]), nothing), enabled: false };
+  expect(lines(planFront(desire([]), before))).toEqual(["enable + haproxy starts at every boot"]);
 });
 
 test("no slot at this site can reach the peer for a request that came from the peer", () => {

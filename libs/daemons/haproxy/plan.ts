@@ -48,6 +48,8 @@ export interface ObservedFront {
   /** Sorted by path. */
   readonly certificates: readonly DiskCertificate[];
   readonly placeholder: boolean;
+  /** It starts at boot. */
+  readonly enabled: boolean;
   /** Undefined while HAProxy does not run. */
   readonly running: RunningFront | undefined;
 }
@@ -58,6 +60,7 @@ export type FrontAction = Action &
     | { readonly kind: "write-unit"; readonly files: readonly WriteFile[] }
     /** `check`: HAProxy must find the new configuration good before it stands on disk. */
     | { readonly kind: "write-config"; readonly files: readonly WriteFile[]; readonly check: boolean }
+    | { readonly kind: "enable" }
     | { readonly kind: "start"; readonly description: string }
     | { readonly kind: "reload"; readonly description: string }
     | { readonly kind: "certificate"; readonly path: string; readonly steps: readonly CertificateStep[] }
@@ -122,8 +125,17 @@ export function planFront(
     });
   }
   const { description } = config;
+  if (observed.running !== undefined && !observed.enabled) {
+    actions.push({ kind: "enable", change: "+", subject: "haproxy", summary: "starts at every boot" });
+  }
   if (observed.running === undefined) {
-    actions.push({ kind: "start", change: "+", subject: "haproxy", summary: "starts", description });
+    actions.push({
+      kind: "start",
+      change: "+",
+      subject: "haproxy",
+      summary: "starts, now and at every boot",
+      description,
+    });
   } else if (observed.running.description !== description) {
     actions.push({
       kind: "reload",

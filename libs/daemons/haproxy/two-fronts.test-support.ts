@@ -126,7 +126,12 @@ function front(
   const program = haproxyProgram(directory);
   const pidFile = join(directory, "pid");
   const start = [program, "-W", "-D", "-p", pidFile, "-S", paths.master, "-f", paths.config] as const;
-  const control: HaproxyControl = { check: (path) => [program, "-c", "-f", path], start, unitChanged: ["true"] };
+  const control: HaproxyControl = {
+    check: (path) => [program, "-c", "-f", path],
+    start,
+    enabled: undefined,
+    unitChanged: ["true"],
+  };
   const installed: string[] = [];
   const haproxy = createHaproxy({ host: new LocalHost(), paths, control, installed: (name) => installed.push(name) });
   const observe = () => haproxy.observe(new AbortController().signal);
@@ -215,13 +220,17 @@ server.keepAliveTimeout = 60000;
 server.listen(Number(port), "127.0.0.1", () => process.stdout.write("ready"));
 `;
 
+const children = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+
 /** Starts one on this port, or on a free one. */
 export async function startBackend(name: string, onPort?: number): Promise<Backend> {
   const port = onPort ?? (await freePorts(1))[0] ?? 0;
   const child = spawn(process.execPath, ["-e", program, String(port), name], { stdio: ["ignore", "pipe", "inherit"] });
-  const killAtExit = (): void => void child.kill("SIGKILL");
-  process.once("exit", killAtExit);
-  child.once("exit", () => process.off("exit", killAtExit));
+  children.add(child);
+  child.once("exit", () => children.delete(child));
   await new Promise<void>((resolve, reject) => {
     child.stdout?.once("data", () => resolve());
     child.once("exit", () => reject(new Error(`start backend ${name}: it ended`)));
