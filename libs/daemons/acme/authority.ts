@@ -76,9 +76,20 @@ async function register({ directory, contact, accountKey, trust }: AuthorityOpti
   defaults.acmeSettings = { ...defaults.acmeSettings, retryMaxAttempts: 2, retryDefaultDelay: 1 };
   const waiting = { backoffAttempts: 40, backoffMin: 250, backoffMax: 3_000 };
   const client: Client = new acme.Client({ directoryUrl: directory, accountKey, ...waiting });
-  await client.createAccount({
-    termsOfServiceAgreed: true,
-    ...(contact === undefined ? {} : { contact: [`mailto:${contact}`] }),
-  });
+  await openAccount(client, contact);
   return { acme, client };
+}
+
+/**
+ * The account of this key, which the other site's front may have opened already: then it is only looked up. acme-client
+ * would otherwise send an update without content, which an authority may refuse (RFC 8555, 7.3.1 and 7.3.2).
+ */
+async function openAccount(client: Client, contact: string | undefined): Promise<void> {
+  const account = { termsOfServiceAgreed: true, ...(contact === undefined ? {} : { contact: [`mailto:${contact}`] }) };
+  try {
+    await client.createAccount({ onlyReturnExisting: true });
+  } catch (error) {
+    if (!/account/i.test(error instanceof Error ? error.message : String(error))) throw error;
+    await client.createAccount(account);
+  }
 }
