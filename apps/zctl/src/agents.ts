@@ -36,6 +36,19 @@ const Refusal = z.looseObject({
   problems: z.array(z.unknown()).optional(),
 });
 
+/** No SSH to a host. Told apart from failures: it may mend itself, and the other hosts are worth going on for. */
+export class OutOfReachError extends Error {
+  override readonly name = "OutOfReachError";
+  readonly code = "UNREACHABLE";
+}
+
+/** ssh's own words, without what is said around them. */
+export function whyUnreachable(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const bare = error instanceof UnreachableError ? message.replace(`; ${error.remedy}`, "") : message;
+  return lastLine(bare.replace(/^reach \S+: /, ""));
+}
+
 /** A role service's HTTP API, spoken by curl on its own machine: zctl needs SSH and nothing else. */
 export class Agent {
   readonly entry: HostEntry;
@@ -62,14 +75,14 @@ export class Agent {
       result = await this.host.run(argv, run);
     } catch (error) {
       if (options.signal?.aborted) throw error;
-      return { kind: "unreachable", reason: firstLine(error instanceof Error ? error.message : String(error)) };
+      return { kind: "unreachable", reason: whyUnreachable(error) };
     }
-    if (result.status === sshFailed) return { kind: "unreachable", reason: firstLine(result.stderr) || "ssh failed" };
+    if (result.status === sshFailed) return { kind: "unreachable", reason: lastLine(result.stderr) || "ssh failed" };
     if (noListener.has(result.status)) return { kind: "absent", reason: "its service does not run" };
     if (result.status === timedOut)
       return { kind: "absent", reason: `its service did not answer in ${timeout / 1000} s` };
     if (result.status !== 0) {
-      return { kind: "absent", reason: firstLine(result.stderr) || `curl ended with ${result.status}` };
+      return { kind: "absent", reason: lastLine(result.stderr) || `curl ended with ${result.status}` };
     }
     return parse(result.stdout, path, schema, options.accept ?? []);
   }
@@ -81,7 +94,7 @@ export class Agent {
 
   orThrow<T>(answer: Answer<T>): T {
     if (answer.kind === "ok") return answer.value;
-    if (answer.kind === "unreachable") throw new UnreachableError(answer.reason, "is it up?", false);
+    if (answer.kind === "unreachable") throw new OutOfReachError(answer.reason);
     throw new Error([answer.reason, ...(answer.kind === "refused" ? answer.details : [])].join("; "));
   }
 }
@@ -115,7 +128,7 @@ function json(text: string): unknown {
 
 function refusal(body: unknown, text: string, status: number): { reason: string; details: string[] } {
   const parsed = Refusal.safeParse(body);
-  if (!parsed.success) return { reason: firstLine(text) || `HTTP ${status}`, details: [] };
+  if (!parsed.success) return { reason: lastLine(text) || `HTTP ${status}`, details: [] };
   const { message, error, problems } = parsed.data;
   const reason = message ?? (typeof error === "string" ? error : error?.message) ?? `HTTP ${status}`;
   const details = (problems ?? []).map((one) => printable(detail(one)));
@@ -139,6 +152,6 @@ function detail(problem: unknown): string {
   return [place, path ?? "", message].filter((part) => part !== "").join("  ");
 }
 
-function firstLine(text: string): string {
+function lastLine(text: string): string {
   return printable(text.trim().split("\n").at(-1) ?? "");
 }

@@ -23,8 +23,6 @@ export const errorCodes = {
   NO_SIGNER: "no operator key to sign the map with",
   UNKNOWN_NAME: "a host, site, tenant or stack is not in the map",
   POLICY: "a stack breaks the policy, or its tenant's envelope",
-  REFUSED: "an agent refused a request",
-  UNREACHABLE: "a host does not answer over SSH",
   ENROLL: "a host could not make its keys",
   TOOL: "a program on this machine failed",
   INTERRUPTED: "interrupted",

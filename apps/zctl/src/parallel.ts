@@ -1,5 +1,6 @@
 import { UnreachableError } from "@zcloud/host";
 import { allHosts, type HostEntry, type ZMap } from "@zcloud/map";
+import { OutOfReachError, whyUnreachable } from "./agents.ts";
 import type { Exit } from "./exit.ts";
 import { printable } from "./screen.ts";
 
@@ -25,8 +26,10 @@ export async function everywhere<T>(
         return { entry, kind: "ok", value: await work(entry) };
       } catch (error) {
         signal.throwIfAborted();
-        const reason = printable(error instanceof Error ? error.message : String(error));
-        return { entry, kind: error instanceof UnreachableError ? "unreachable" : "failed", reason };
+        if (error instanceof UnreachableError || error instanceof OutOfReachError) {
+          return { entry, kind: "unreachable", reason: whyUnreachable(error) };
+        }
+        return { entry, kind: "failed", reason: printable(error instanceof Error ? error.message : String(error)) };
       }
     }),
   );

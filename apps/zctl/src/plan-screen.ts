@@ -61,7 +61,12 @@ export function renderPlan(screen: PlanScreen, verbose: boolean, paint: Paint): 
   const rows = changing.flatMap(({ host, changes }) =>
     changes.map((change, i) => ({ cells: cells(i === 0 ? host : "", change, paint), detail: change.detail })),
   );
-  const printed = table(rows.map(({ cells: row }) => row));
+  // Said once: the operator learns it from the first.
+  const hinted = verbose ? undefined : rows.find(({ detail }) => detail !== undefined);
+  const hint = paint("dim", "  (show with -v)");
+  const printed = table(
+    rows.map((row) => (row === hinted ? [...row.cells.slice(0, -1), row.cells.at(-1) + hint] : row.cells)),
+  );
   rows.forEach(({ detail }, i) => {
     lines.push(printed[i] ?? "");
     if (verbose && detail !== undefined) lines.push(...diff(detail, paint));

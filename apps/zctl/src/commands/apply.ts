@@ -1,7 +1,7 @@
 import type { SignedMap } from "@zcloud/events";
-import { UnreachableError } from "@zcloud/host";
 import { hostsOf } from "@zcloud/map";
 import * as z from "zod";
+import { OutOfReachError } from "../agents.ts";
 import { type Progressed, waitForAgents } from "../converge.ts";
 import { type Exit, ZctlError } from "../exit.ts";
 import { lastSigned, mapPath, newest, operatorsPath, readSigned, sameContent } from "../generation.ts";
@@ -104,7 +104,7 @@ function give(
   return everywhere(vms(installation.map), it.signal, async (entry) => {
     const before = found.find((part) => part.entry.id === entry.id);
     // Out of reach a moment ago: do not wait for it a second time.
-    if (before?.kind === "unreachable") throw new UnreachableError(before.reason, "is it up?", false);
+    if (before?.kind === "unreachable") throw new OutOfReachError(before.reason);
     const host = await it.host(entry);
     if ((await host.read(operatorsPath)) !== operators) await host.write(operatorsPath, operators);
     const has = before?.kind === "ok" ? before.value : undefined;
