@@ -273,6 +273,18 @@ describe("what no single value shows", () => {
     expect(warningsOf(goodMap)).toEqual([]);
   });
 
+  it("is no clash of a name with its own tenant's wildcard", () => {
+    expect(problemsOf(spoil(["gardenclub.example", "wiki.garden.example.net"]))).toEqual([]);
+  });
+
+  it("is room for the hypervisor too", () => {
+    const withMachine = (memory: string) => {
+      return spoil(["network: 10.64.2.0/24", `network: 10.64.2.0/24\n    machine: { memory: ${memory} }`]);
+    };
+    expect(problemsOf(withMachine("63G"))).toHaveLength(1);
+    expect(problemsOf(withMachine("64G"))).toEqual([]);
+  });
+
   it("ceph needs two sites", () => {
     const oneSite = goodMap.replace(/ {2}south:\n( {4}.*\n)+/, "").replace(/witness: .*\n/, "");
     expect(problemsOf(oneSite)).toEqual([expect.stringContaining("storage.kind  ceph needs two sites")]);
@@ -354,6 +366,10 @@ describe("advice", () => {
     ["tight logs", [["tcp:", "log: { at_most: 18G }\ntcp:"]], "log.at_most  18G of logs leave no room on north's znet"],
   ] as readonly (readonly [string, readonly Edit[], string])[])("%s", (_, edits, warning) => {
     expect(warningsOf(spoil(...edits))).toEqual([expect.stringContaining(warning)]);
+  });
+
+  it("is silent on processors, which tenants share", () => {
+    expect(warningsOf(spoil(["memory: 4G", "memory: 4G, cpus: 8"]))).toEqual([]);
   });
 
   it("for one site", () => {

@@ -43,6 +43,12 @@ describe("networks", () => {
     );
   });
 
+  it("overlap where they share one address only", () => {
+    const [whole, last, next] = ["10.0.0.0/24", "10.0.0.255/32", "10.0.1.0/32"].map(parseNetwork);
+    if (whole === undefined || last === undefined || next === undefined) throw new Error("not a network");
+    expect([overlaps(whole, last), overlaps(last, whole), overlaps(whole, next)]).toEqual([true, true, false]);
+  });
+
   it("are written with their first address", () => {
     const network = parseNetwork("10.64.1.77/24");
     expect(network && formatNetwork(network)).toBe("10.64.1.0/24");

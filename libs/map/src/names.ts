@@ -52,7 +52,7 @@ function asciiForm(text: string): string | undefined {
 /** Whether `pattern` (a name, or `*.` and a name) answers for `name`; `*` stands for exactly one label. */
 export function covers(pattern: string, name: string): boolean {
   if (pattern === name) return true;
-  if (!pattern.startsWith("*.") || name.startsWith("*.")) return false;
+  if (!pattern.startsWith("*.")) return false;
   return name.slice(name.indexOf(".") + 1) === pattern.slice(2);
 }
 

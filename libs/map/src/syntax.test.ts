@@ -85,6 +85,18 @@ describe("YAML that a map has no use for", () => {
     );
   });
 
+  it.each([
+    "*x\n",
+    "*x : 1\n",
+    "? *x\n: 1\n",
+    "- *x\n",
+    "a: [*x]\n",
+    "&a *b\n",
+    "<<: *x\n",
+  ])("refuses the alias of %j, wherever it stands", (text) => {
+    expect(problemsOf(text)).toContainEqual(expect.stringMatching(/\*x: a map has no aliases|An alias node/));
+  });
+
   it("refuses tags", () => {
     const { text, at } = spoilAt(["domain: example.net", "domain: !public §example.net"]);
     expect(problemsOf(text)).toEqual([
@@ -96,6 +108,19 @@ describe("YAML that a map has no use for", () => {
     const { text, at } = spoilAt(["tenants:", "§witness: { address: 192.0.2.8 }\ntenants:"]);
     const first = goodMap.split("\n").findIndex((line) => line.startsWith("witness:")) + 1;
     expect(problemsOf(text)).toEqual([`${at}  witness  witness stands here twice; the first is on line ${first}`]);
+  });
+
+  it("checks the one that counts of a key that stands twice", () => {
+    const { text, at } = spoilAt(["tenants:", "witness: { address: §nowhere }\ntenants:"]);
+    expect(problemsOf(text)).toContainEqual(
+      expect.stringContaining(`${at}  witness.address  nowhere is not an IPv4 address`),
+    );
+  });
+
+  it("says one thing of a place, and goes on with the rest", () => {
+    expect(problemsOf(spoil(["domain: example.net", "domain: *missing"]))).toHaveLength(1);
+    const found = problemsOf(spoil(["domain: example.net", "domain: @home"], ["port: 25", "port: 443"]));
+    expect(found).toEqual([expect.stringContaining("text can't begin with"), expect.stringContaining("tcp.smtp.port")]);
   });
 
   it("refuses keys that aren't what they seem", () => {

@@ -62,17 +62,22 @@ export function checkSyntax(file: string, text: string, yaml: YamlFile): SyntaxR
     nodes.push({ file, ...positionAt(yaml, node.range?.[0] ?? 0), path: formatPath(path), message });
   };
   const broken = errors.some(({ code }) => code !== "BAD_SCALAR_START");
-  if (!broken) walk(yaml, yaml.document.contents, [], report);
+  if (!broken) {
+    yaml.document.contents = withoutAlias(yaml.document.contents, [], report) as typeof yaml.document.contents;
+    walk(yaml, yaml.document.contents, [], report);
+  }
   return { problems: [...parser, ...replaced, ...nodes], broken };
 }
 
 type Report = (node: Node, path: Path, message: string) => void;
 
 function walk(yaml: YamlFile, node: unknown, path: Path, report: Report): void {
-  if (isNode(node) && !isAlias(node) && node.anchor !== undefined)
+  if (isNode(node) && !isAlias(node) && node.anchor !== undefined) {
     report(node, path, `&${node.anchor}: a map has no anchors; put text that begins with & in quotes`);
-  if (isNode(node) && node.tag?.startsWith("!"))
+  }
+  if (isNode(node) && node.tag?.startsWith("!")) {
     report(node, path, `${node.tag}: a map has no tags; put text that begins with ! in quotes`);
+  }
   if (isSeq(node)) {
     for (const [index, item] of node.items.entries()) {
       node.items[index] = withoutAlias(item, [...path, index], report);
@@ -82,6 +87,7 @@ function walk(yaml: YamlFile, node: unknown, path: Path, report: Report): void {
   if (!isMap(node)) return;
   const seen = new Map<string, Node>();
   for (const pair of node.items) {
+    pair.key = withoutAlias(pair.key, path, report);
     const key = pair.key;
     if (!isScalar(key)) {
       if (isNode(key)) report(key, path, "a mapping or list can't be a key; is a quote missing?");

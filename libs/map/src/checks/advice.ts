@@ -28,7 +28,7 @@ export function cephDisksUnlike({ storage, sites }: Draft): Finding[] {
   const counts = entriesOf(sites).map(([name, { disks }]) => ({ name, count: disks?.ceph?.length ?? 0 }));
   const [first, second] = counts;
   if (storage?.kind !== "ceph" || first === undefined || second === undefined) return [];
-  if (first.count === second.count || first.count * second.count === 0) return [];
+  if (first.count === second.count) return [];
   return [
     {
       path: ["sites", second.name, "disks", "ceph"],

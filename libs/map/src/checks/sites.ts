@@ -16,7 +16,7 @@ import { formatPath, type Path } from "../problems.ts";
 const longestPrefix = 26;
 const shortestPrefix = 16;
 
-/** RFC 1918, and RFC 6598, which some providers give out. */
+/** RFC 1918, and RFC 6598, which some providers give out. None is smaller than a site's network may be. */
 const privateNetworks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"].map(network);
 /** Podman's first networks (containers.conf: default_subnet, default_subnet_pools). */
 const podmanNetworks = network("10.88.0.0/15");
@@ -43,7 +43,7 @@ export function networkFit(draft: Draft): Finding[] {
     }
     if (net.prefix < shortestPrefix)
       return { path, message: `${cidr} is needlessly large; a /${shortestPrefix} or smaller will do, ${instead}` };
-    if (!privateNetworks.some((range) => contains(range, net.first) && contains(range, net.last))) {
+    if (!privateNetworks.some((range) => contains(range, net.first))) {
       return { path, message: `${cidr} is not private; ${instead}` };
     }
     if (overlaps(net, podmanNetworks))
