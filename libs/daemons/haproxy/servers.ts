@@ -22,10 +22,6 @@ export interface SlotServer {
 const check =
   "check inter 500ms fastinter 100ms downinter 500ms fall 2 rise 2 observe layer4 error-limit 1 on-error mark-down";
 
-/** A host that is gone does not acknowledge (tcp(7), TCP_USER_TIMEOUT): a GET under way to it goes elsewhere then. */
-const localSilence = "tcp-ut 1s";
-const peerSilence = "tcp-ut 2s";
-
 /** Server ids: local ones, then the peer, then local ones once more. `balance first` asks in this order. */
 const localIds = 899_999;
 const peerId = 900_000;
@@ -51,26 +47,26 @@ export function slotServers(
     const number = ids.get(id) ?? 1;
     const at = { address, port, draining };
     const last = { ...at, name: `${id}.last`, checked: false };
-    servers.push({ ...at, backend: e, name: id, checked: true, options: `id ${number} ${localSilence} ${check}` });
+    servers.push({ ...at, backend: e, name: id, checked: true, options: `id ${number} ${check}` });
     servers.push({
       ...last,
       backend: e,
-      options: `id ${peerId + number} ${localSilence}${many ? " backup weight 1" : ""}`,
+      options: `id ${peerId + number}${many ? " backup weight 1" : ""}`,
     });
     servers.push({
       ...at,
       backend: l,
       name: id,
       checked: many,
-      options: `id ${number} ${localSilence}${many ? ` ${check}` : ""}`,
+      options: `id ${number}${many ? ` ${check}` : ""}`,
     });
-    if (many) servers.push({ ...last, backend: l, options: `id ${peerId + number} ${localSilence} backup` });
+    if (many) servers.push({ ...last, backend: l, options: `id ${peerId + number} backup` });
   }
   if (route.peer && settings.peer !== undefined) {
     const { site, address, port, name: peerName } = settings.peer;
     const { ca, certificate } = settings.paths;
     const tls = `ssl crt ${certificate} ca-file ${ca} verify required verifyhost ${peerName} alpn http/1.1`;
-    const options = `id ${peerId} ${peerSilence} ${tls}${many ? " backup weight 256" : ""}`;
+    const options = `id ${peerId} ${tls}${many ? " backup weight 256" : ""}`;
     servers.push({ backend: e, name: `peer.${site}`, address, port, draining: false, checked: false, options });
   }
   return servers.sort((a, b) => byText(a.backend, b.backend) || byText(a.name, b.name));
