@@ -1,5 +1,5 @@
 import type { SignedMap } from "@zcloud/events";
-import type { Host } from "@zcloud/host";
+import { CommandError, FileError, type Host } from "@zcloud/host";
 import { formatProblem } from "@zcloud/map";
 import type { Logger } from "pino";
 import { type MapView, viewMap } from "./map-view.ts";
@@ -56,13 +56,27 @@ export function createMapStore(options: MapStoreOptions): MapStore {
     const before = seen.get(source);
     if (before === print) return;
     seen.set(source, print);
-    const reason = parsed.ok ? await reasonToRefuse(source, parsed.signed, before === undefined) : parsed.reason;
-    if (reason === undefined) {
-      refusals.delete(source);
-      return;
+    refuse(source, parsed.ok ? await take(source, parsed.signed, before === undefined) : parsed.reason);
+  }
+
+  function refuse(source: MapSource, reason: string | undefined): void {
+    if (reason === undefined) refusals.delete(source);
+    else if (refusals.get(source) !== reason) {
+      refusals.set(source, reason);
+      options.event({ kind: "map-refused", level: "error", subject: sourceName(source, paths), reason });
     }
-    refusals.set(source, reason);
-    options.event({ kind: "map-refused", level: "error", subject: sourceName(source, paths), reason });
+  }
+
+  /** As `reasonToRefuse`; where this machine is the reason, the map is looked at again the next time. */
+  async function take(source: MapSource, signed: SignedMap, first: boolean): Promise<string | undefined> {
+    try {
+      return await reasonToRefuse(source, signed, first);
+    } catch (error) {
+      if (!(error instanceof CommandError || error instanceof FileError)) throw error;
+      seen.delete(source);
+      if (source === "file") fileStamp = "";
+      return `it could not be taken: ${error.message}`;
+    }
   }
 
   /** Takes the map if it should be taken. Returns why it is refused; undefined if it is taken or simply not news. */
