@@ -71,12 +71,13 @@ function agentCurl(host: string): readonly string[] {
 async function get(lab: LabHandle, url: string, address: string, options: readonly string[]): Promise<Answer> {
   const { hostname, port, protocol } = new URL(url);
   const resolve = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}:${address}`;
-  const shown = ["-sS", "-m", "15", "-D", "/dev/stderr", "-w", "\n%{http_code} %{time_total}"];
+  const shown = ["-sS", "--include", "--max-time", "15", "--write-out", "%{stderr}\n%{http_code} %{time_total}"];
   const { stdout, stderr } = await lab.client(["curl", ...shown, "--resolve", resolve, ...options, url]);
-  const end = stdout.lastIndexOf("\n");
-  const [status = "0", took = "0"] = stdout.slice(end + 1).split(" ");
-  const site = /^x-zcloud-site: *(\S+)/im.exec(stderr)?.[1];
-  return { status: Number(status), site, took: Number(took), body: stdout.slice(0, Math.max(0, end)), headers: stderr };
+  const [status = "0", took = "0"] = stderr.trim().split("\n").at(-1)?.split(" ") ?? [];
+  const end = stdout.indexOf("\r\n\r\n");
+  const headers = end === -1 ? "" : stdout.slice(0, end);
+  const site = /^x-zcloud-site: *(\S+)/im.exec(headers)?.[1];
+  return { status: Number(status), site, took: Number(took), body: stdout.slice(end === -1 ? 0 : end + 4), headers };
 }
 
 function startLoad(prefix: readonly string[], plan: LoadPlan): Load {
