@@ -5,10 +5,25 @@ const tests = "\\.(test|integration\\.test|test-support)\\.ts$";
 module.exports = {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
-    { name: "apps-never-import-apps", severity: "error", from: { path: "^apps/([^/]+)/" }, to: { path: "^apps/", pathNot: "^apps/$1/" } },
+    {
+      name: "apps-never-import-apps",
+      severity: "error",
+      from: { path: "^apps/([^/]+)/" },
+      to: { path: "^apps/", pathNot: "^apps/$1/" },
+    },
     { name: "libs-never-import-apps", severity: "error", from: { path: "^libs/" }, to: { path: "^apps/" } },
-    { name: "products-never-import-tools", severity: "error", from: { path: "^(apps|libs)/" , pathNot: "tsup\\.config\\.ts$" }, to: { path: "^tools/" } },
-    { name: "only-tests-import-testing", severity: "error", from: { path: "^(apps|libs)/", pathNot: [tests, "^libs/testing/"] }, to: { path: "^libs/testing/" } },
+    {
+      name: "products-never-import-tools",
+      severity: "error",
+      from: { path: "^(apps|libs)/", pathNot: "tsup\\.config\\.ts$" },
+      to: { path: "^tools/" },
+    },
+    {
+      name: "only-tests-import-testing",
+      severity: "error",
+      from: { path: "^(apps|libs)/", pathNot: [tests, "^libs/testing/"] },
+      to: { path: "^libs/testing/" },
+    },
     {
       name: "pure-rooms-have-no-effects",
       comment: "render, plan, map, events and reconcile are pure: text and data in, text and data out.",
@@ -22,7 +37,12 @@ module.exports = {
       from: { path: "^(apps|libs)/", pathNot: ["^libs/(host|testing)/", tests, "tsup\\.config\\.ts$"] },
       to: { path: "^(node:)?(fs|fs/promises|child_process)$" },
     },
-    { name: "dev-dependencies-stay-in-tests", severity: "error", from: { path: "^(apps|libs)/[^/]+/src/", pathNot: tests }, to: { dependencyTypes: ["npm-dev"] } },
+    {
+      name: "dev-dependencies-stay-in-tests",
+      severity: "error",
+      from: { path: "^(apps|libs)/[^/]+/src/", pathNot: tests },
+      to: { dependencyTypes: ["npm-dev"] },
+    },
     { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
   ],
   options: {
