@@ -1,4 +1,4 @@
-import { type SlotClass, type SlotClassName, slotClasses } from "./classes.ts";
+import { connectTimeouts, type SlotClass, type SlotClassName, slotClasses } from "./classes.ts";
 import { fingerprint } from "./hash.ts";
 import { mapPath, type Placed } from "./maps.ts";
 import { pages } from "./pages.ts";
@@ -110,7 +110,6 @@ function slotDefaults({ paths }: FrontSettings, one: SlotClass): string[] {
   const map = (name: "health" | "vhosts" | "answers"): string => mapPath(paths.maps, name);
   const slot = "be_name,regsub(^l,e)";
   const common = [
-    `    timeout connect ${one.connect}ms`,
     "    timeout check 1s",
     "    option redispatch 1",
     "    # A host that vanished while a request waits for it is noticed. (tcp-ut would say it for requests on their way",
@@ -134,14 +133,16 @@ function slotDefaults({ paths }: FrontSettings, one: SlotClass): string[] {
   ];
   return [
     `defaults e-${one.name} from base`,
+    `    timeout connect ${connectTimeouts.edge}ms`,
     ...common,
     `    retries ${one.retries}`,
     `    retry-on ${errors}${one.quick ? " response-timeout" : ""} 502 503 504`,
     ...(one.quick ? inTime("") : []),
     "",
     `defaults l-${one.name} from base`,
+    `    timeout connect ${connectTimeouts.site}ms`,
     ...common,
-    `    retries ${one.many ? one.retries : 1}`,
+    `    retries ${one.many ? 2 : 1}`,
     `    retry-on ${errors}`,
     ...(one.quick && !one.many ? inTime(",mul(9),div(10)") : []),
     "",
