@@ -95,7 +95,6 @@ export const autonomy: readonly Flow[] = [
   flow("vm-znet-ntp", local("every-vm"), local("znet"), "optional", "NTP", [udp(ports.ntp)]),
   flow("vm-znet-logs", local("every-vm"), local("znet"), "optional", "logs", [tcp(ports.logs)]),
   flow("vm-znet-nats", local("every-vm"), local("znet"), "optional", "NATS", [tcp(ports.nats)]),
-  flow("znet-vm-metrics", local("znet"), local("every-vm"), "optional", "metrics and health", [tcp(ports.service)]),
   flow("zfront-zpod", local("zfront"), local("zpod"), "runtime", "published endpoints", published),
   flow("zfront-zmah", local("zfront"), local("zmah"), "runtime", "published endpoints", published),
   flow("zfront-peer", local("zfront"), peer("zfront"), "runtime", "peer listener, mutual TLS", [tcp(ports.peerFront)]),
