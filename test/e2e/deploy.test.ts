@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LocalHost } from "@zcloud/host";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually, openTestbed, repository, type Testbed } from "./support/testbed.ts";
 
@@ -81,30 +82,20 @@ describe("zctl deploy", () => {
 
   test("a stack that gets past the operator's tool is refused by the host itself", async () => {
     const text = renamed(await readFile(sample, "utf8")).replace("user: nobody", "privileged: true");
-    const digest = "0".repeat(64);
-    const body = {
-      v: 1,
-      tenant: "demo",
-      project: "sneaky",
-      files: { "compose.yaml": text },
-      digest,
-      deployedAt: new Date().toISOString(),
-      actor: "test",
-    };
-    const post = `curl -sS -X POST -H 'content-type: application/json' --unix-socket /run/zcloud/znet.sock http://agent/v1/stacks --data-binary @- <<'E'\n${JSON.stringify(body)}\nE\n`;
-    await bed.script("north/znet", post);
-    const status = await eventually(
-      "the refusal in zctl status or events",
-      20,
+    const body = { tenant: "demo", project: "sneaky", files: { "compose.yaml": text }, actor: "test" };
+    const post = ["curl", "-sS", "-H", "content-type: application/json", "--data-binary", "@-", "--unix-socket"];
+    const sent = await bed.sh("north/znet", [...post, "/run/zcloud/znet.sock", "http://agent/v1/stacks"], {
+      input: JSON.stringify(body),
+    });
+    expect(sent.status, sent.stdout).toBe(0);
+    await eventually(
+      "the refusal among the events",
+      30,
       () => bed.zctl("events", "--since", "5m"),
-      ({ stdout }) => /sneaky/.test(stdout) && /privileged|digest/.test(stdout),
-    ).catch(async () => bed.script("north/znet", post));
-    expect(status.stdout).toMatch(/privileged|digest/);
-    expect((await bed.script("north/zpod1", "podman ps -q --filter label=zcloud.project=sneaky")).stdout).toBe("");
-    await bed.script(
-      "north/znet",
-      "curl -sS -X DELETE --unix-socket /run/zcloud/znet.sock http://agent/v1/stacks/demo/sneaky",
+      ({ stdout }) => /demo\/sneaky.*compose\.yaml:5:\d+.*privileged/.test(stdout),
     );
+    expect((await bed.script("north/zpod1", "podman ps -q --filter label=zcloud.project=sneaky")).stdout).toBe("");
+    await bed.agent("north/znet", "/v1/stacks/demo/sneaky", "-X", "DELETE");
   });
 
   test("a removed stack's name is nobody's", async () => {
@@ -119,10 +110,26 @@ describe("zctl deploy", () => {
   });
 });
 
-describe("nx deploy", () => {
-  test("twice changes nothing", async () => {
+describe("nx run-many -t deploy", () => {
+  test("twice changes nothing, and no service restarts", async () => {
     const bed = await openTestbed();
-    const deployed = await bed.zctl("--version");
-    expect(deployed.status).toBe(0);
+    const services = bed.map.sites.flatMap(({ hosts }) => hosts).filter(({ role }) => role !== "zcloud");
+    const started = (): Promise<readonly string[]> =>
+      Promise.all(
+        services.map(async ({ id, role }) => {
+          const shown = await bed.sh(id, ["systemctl", "show", "-P", "MainPID", `zcloud-${role}.service`]);
+          return `${id} ${shown.stdout.trim()}`;
+        }),
+      );
+    const before = await started();
+    const again = await new LocalHost().run(["npx", "nx", "run-many", "-t", "deploy", "--outputStyle=static"], {
+      cwd: repository,
+      env: { ZCLOUD_MAP: `${bed.installation}/zcloud.yaml`, NX_DAEMON: "false", NX_NO_CLOUD: "true" },
+      timeout: 300_000,
+    });
+    expect(again.status, again.stdout + again.stderr).toBe(0);
+    expect(again.stdout.match(/ unchanged /g) ?? []).toHaveLength(services.length);
+    expect(again.stdout).not.toMatch(/ deployed | FAILED /);
+    expect(await started()).toEqual(before);
   });
 });
