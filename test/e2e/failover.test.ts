@@ -5,8 +5,13 @@ import { eventually, openTestbed, type Testbed } from "./support/testbed.ts";
 const hello = "https://hello.lab.example/";
 const pause = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-/** Process ids of everything in the stack's containers, as their host sees them. */
-const pids = "for c in $(podman ps -q --filter label=zcloud.project=hello); do podman top $c hpid | tail -n +2; done";
+/** Ids of the stack's containers, on their host. */
+const containers = "podman ps -q --filter label=zcloud.project=hello";
+/** The first process of each, with which the others die. */
+const kill = `kill -9 $(${containers} | xargs podman inspect --format '{{.State.Pid}}')`;
+/** All processes of all, as their host numbers them. */
+const signal = (name: string): string =>
+  `set -e; for c in $(${containers}); do kill -${name} $(podman top $c hpid | tail -n +2); done`;
 
 describe("100 requests a second at north lose nothing", () => {
   let bed: Testbed;
@@ -56,6 +61,11 @@ describe("100 requests a second at north lose nothing", () => {
     return load.report;
   }
 
+  async function onPod(text: string): Promise<void> {
+    const { status, stderr } = await bed.script("north/zpod1", text);
+    expect(status, stderr).toBe(0);
+  }
+
   function expectNothingLost(report: LoadReport): void {
     expect(report.failed).toEqual([]);
     expect(report.ok).toBe(report.sent);
@@ -69,8 +79,7 @@ describe("100 requests a second at north lose nothing", () => {
   test("when the serving containers are killed", async () => {
     const load = bed.load("north", hello, 120);
     await pause(3);
-    const killed = await bed.script("north/zpod1", `kill -9 $(${pids})`);
-    expect(killed.status).toBe(0);
+    await onPod(kill);
     await pause(6);
     await served("north");
     load.stop();
@@ -83,8 +92,8 @@ describe("100 requests a second at north lose nothing", () => {
 
   test("when the serving containers freeze", async () => {
     const report = await underLoad(
-      () => bed.script("north/zpod1", `kill -STOP $(${pids})`),
-      () => bed.script("north/zpod1", `kill -CONT $(${pids})`),
+      () => onPod(signal("STOP")),
+      () => onPod(signal("CONT")),
     );
     expectNothingLost(report);
   });
