@@ -3,7 +3,9 @@ import { createUnbound, desiredRecords } from "@zcloud/daemons/unbound";
 import type { RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
 import { joinAsAdmin } from "./admin.ts";
 import { peerState } from "./peer.ts";
+import { RemovalsReconciler } from "./removals.ts";
 import { routes } from "./routes.ts";
+import { tellUnreadable, unreadableStacks } from "./unreadable.ts";
 
 /** zNet: the site's bus and its resolver. Needs no other VM. */
 export const znet: RoleDefinition = {
@@ -12,7 +14,9 @@ export const znet: RoleDefinition = {
     const admin = joinAsAdmin(ctx);
     const here = ctx.bus.replica("endpoints", "site");
     const there = ctx.bus.replica("endpoints", "peer");
+    const stacks = ctx.bus.replica("stacks", "site");
     const names = () => [...here.entries().values(), ...there.entries().values()];
+    stacks.onChange(tellUnreadable(stacks, ctx.event));
     const map = () => ctx.view().map;
     const peer = () => peerState(ctx.view().peer?.name, there.age(), ctx.bus.connected());
     return {
@@ -30,6 +34,12 @@ export const znet: RoleDefinition = {
           }),
           wakes: [here, there],
         }),
+        ctx.loop({
+          reconciler: new RemovalsReconciler({ stacks, admin, clock: ctx.clock }),
+          desired: () => ({}),
+          essential: false,
+          resyncMs: 3_600_000,
+        }),
       ],
       routes: (app) => routes(app, { ctx, admin }),
       facts: () => ({
@@ -39,9 +49,10 @@ export const znet: RoleDefinition = {
       }),
       problems() {
         const { name, state } = peer();
-        if (state !== "away") return [];
+        const unreadable = unreadableStacks(stacks.invalid());
+        if (state !== "away") return unreadable;
         const what = `no word from ${name}: each site goes on by itself, with what it last knew of the other`;
-        return [{ what, remedy: `is ${name} up, and the link to it? zctl status` }];
+        return [...unreadable, { what, remedy: `is ${name} up, and the link to it? zctl status` }];
       },
       stop: () => admin.close(),
     };

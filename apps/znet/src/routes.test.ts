@@ -1,5 +1,5 @@
 import { BusAwayError } from "@zcloud/bus";
-import type { Event, SignedMap, Stack } from "@zcloud/events";
+import type { Event, SignedMap, StackEntry } from "@zcloud/events";
 import { loadMap } from "@zcloud/map";
 import type { RoleContext } from "@zcloud/service";
 import { fastify } from "fastify";
@@ -20,19 +20,20 @@ const signed = (generation: number, signature: string): SignedMap => {
 const deployment = { tenant: "demo", project: "hello", files: { "compose.yaml": "services: {}\n" }, actor: "robin" };
 
 /** The routes with buckets in memory; with `away` the bus takes nothing. */
-function world(away = false) {
-  const stacks = new Map<string, Stack>();
+function world(away = false, invalid: ReadonlyMap<string, string> = new Map()) {
+  const stacks = new Map<string, StackEntry>();
   const maps = new Map<string, SignedMap>();
   const events: Partial<Event>[] = [];
   const asked: unknown[] = [];
-  const entries = { map: maps, stacks, endpoints: new Map(), status: new Map() };
+  const status = new Map<string, { facts: object }>();
+  const entries = { map: maps, stacks, endpoints: new Map(), status };
   const work = async (effect: () => void) => {
     if (away) throw new BusAwayError("write");
     effect();
   };
   const admin: RoutesOptions["admin"] = {
     putStack: (stack) => work(() => stacks.set(`${stack.tenant}.${stack.project}`, stack)),
-    deleteStack: (tenant, project) => work(() => stacks.delete(`${tenant}.${project}`)),
+    removeStack: (mark) => work(() => stacks.set(`${mark.tenant}.${mark.project}`, mark)),
     putMap: (map) => work(() => maps.set("current", map)),
     readEvents: async (...args) => {
       asked.push(args);
@@ -42,7 +43,11 @@ function world(away = false) {
   const ctx = {
     bus: {
       connected: () => !away,
-      replica: (bucket: keyof typeof entries) => ({ entries: () => entries[bucket], age: () => 5 }),
+      replica: (bucket: keyof typeof entries) => ({
+        entries: () => entries[bucket],
+        invalid: () => (bucket === "stacks" ? invalid : new Map()),
+        age: () => 5,
+      }),
     },
     clock: { now: () => 0 },
     view: () => ({ map: loaded.ok ? loaded.map : undefined }),
@@ -50,7 +55,7 @@ function world(away = false) {
   } as unknown as RoleContext;
   const app = fastify();
   routes(app, { ctx, admin });
-  return { app, stacks, maps, events, asked };
+  return { app, stacks, status, maps, events, asked };
 }
 
 test("a stack is taken once; the same files again change nothing; it can be removed once", async () => {
@@ -58,7 +63,7 @@ test("a stack is taken once; the same files again change nothing; it can be remo
   const post = () => app.inject({ method: "POST", url: "/v1/stacks", payload: deployment });
   const first = await post();
   expect(first.statusCode).toBe(202);
-  expect(stacks.get("demo.hello")?.digest).toBe(first.json().digest);
+  expect(stacks.get("demo.hello")).toMatchObject({ digest: first.json().digest });
   const again = await post();
   expect([again.statusCode, again.json().changed]).toEqual([200, false]);
   expect(events.map(({ kind, subject, actor }) => `${kind} ${subject} ${actor}`)).toEqual([
@@ -66,8 +71,28 @@ test("a stack is taken once; the same files again change nothing; it can be remo
   ]);
   const listed = (await app.inject("/v1/stacks")).json();
   expect(listed.stacks).toMatchObject([{ tenant: "demo", project: "hello", files: ["compose.yaml"] }]);
-  const remove = () => app.inject({ method: "DELETE", url: "/v1/stacks/demo/hello" });
+  const remove = () => app.inject({ method: "DELETE", url: "/v1/stacks/demo/hello?actor=robin" });
   expect([(await remove()).statusCode, (await remove()).statusCode]).toEqual([202, 404]);
+  const removed = { v: 1, tenant: "demo", project: "hello", removed: true, actor: "robin" };
+  expect(stacks.get("demo.hello")).toEqual({ ...removed, removedAt: "1970-01-01T00:00:00.000Z" });
+  const after = (await app.inject("/v1/stacks")).json();
+  expect([after.stacks, after.removed]).toEqual([[], [expect.objectContaining(removed)]]);
+  expect((await post()).statusCode).toBe(202);
+  expect(stacks.get("demo.hello")).toMatchObject({ digest: first.json().digest });
+});
+
+test("what the bus can't read, and what only a host knows of, can be removed and sent again", async () => {
+  const { app, stacks, status } = world(false, new Map([["demo.broken", "files: expected record"]]));
+  status.set("zpod1", { facts: { stacks: [{ stack: "demo/lost", state: "degraded" }] } });
+  const remove = async (stack: string) => {
+    return (await app.inject({ method: "DELETE", url: `/v1/stacks/${stack}` })).statusCode;
+  };
+  expect((await app.inject("/v1/stacks")).json().unreadable).toEqual({ "demo.broken": "files: expected record" });
+  expect([await remove("demo/broken"), await remove("demo/lost"), await remove("demo/never")]).toEqual([202, 202, 404]);
+  expect([...stacks.keys()]).toEqual(["demo.broken", "demo.lost"]);
+  stacks.set("demo.broken", { ...deployment, v: 1, digest: "last good", deployedAt: "2026-11-22T12:00:00Z" });
+  const payload = { ...deployment, project: "broken" };
+  expect((await app.inject({ method: "POST", url: "/v1/stacks", payload })).statusCode).toBe(202);
 });
 
 test("a refused stack changes nothing and says everything that is wrong", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Label, type Stack } from "@zcloud/events";
+import { Label, RemovedStack, type Stack } from "@zcloud/events";
 import { tenantOf, type ZMap } from "@zcloud/map";
 import * as z from "zod";
 
@@ -47,6 +47,16 @@ export function acceptStack(body: unknown, map: ZMap, now: number): Accepted {
   if (problems.length > 0) return { ok: false, problems };
   const deployedAt = new Date(now).toISOString();
   return { ok: true, stack: { v: 1, tenant, project, files, digest: digestOf(files), deployedAt, actor } };
+}
+
+/** The word that ends a stack; undefined where its names are none. */
+export function removalOf(
+  { tenant, project, actor }: Pick<RemovedStack, "tenant" | "project" | "actor">,
+  now: number,
+): RemovedStack | undefined {
+  const removedAt = new Date(now).toISOString();
+  const parsed = RemovedStack.safeParse({ v: 1, tenant, project, removed: true, removedAt, actor });
+  return parsed.success ? parsed.data : undefined;
 }
 
 /** SHA-256 over the files in the order of their paths, each as a JSON pair; hex. The same at both sites. */

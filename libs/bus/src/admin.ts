@@ -7,6 +7,7 @@ import {
   Event,
   eventStream,
   keyOf,
+  RemovedStack,
   type SignedMap,
   type Stack,
 } from "@zcloud/events";
@@ -33,7 +34,10 @@ export interface BusAdmin {
   /** From now on this peer is mirrored; idempotent, repeated at every connection. */
   wantPeer(peer: string | undefined): void;
   putStack(stack: Stack): Promise<void>;
-  deleteStack(tenant: string, project: string): Promise<void>;
+  /** Says that a stack is to be taken down, in its place. */
+  removeStack(mark: RemovedStack): Promise<void>;
+  /** Deletes this word of removal, if it still stands: nobody takes anything down for a key that is not there. */
+  forgetStack(mark: RemovedStack): Promise<void>;
   putMap(map: SignedMap): Promise<void>;
   /** Events since a time (milliseconds since the epoch), oldest first; the newest `limit` of them. */
   readEvents(since: number, limit: number): Promise<readonly Event[]>;
@@ -103,10 +107,15 @@ export function administer(link: Link, logger: BusLogger): BusAdmin {
     },
     putStack: (stack) => put("stacks", stack),
     putMap: (map) => put("map", map),
-    deleteStack: (tenant, project) =>
-      within(`delete ${tenant}/${project}`, async (connection) => {
+    removeStack: (mark) => put("stacks", mark),
+    forgetStack: (mark) =>
+      within(`forget ${keyOf("stacks", mark)}`, async (connection) => {
         const kv = await new Kvm(jetstream(connection, { timeout: 5_000 })).open("stacks");
-        await kv.delete(`${tenant}.${project}`);
+        const key = keyOf("stacks", mark);
+        const entry = await kv.get(key);
+        const present = RemovedStack.safeParse(entry?.operation === "PUT" ? entry.json() : undefined);
+        if (entry === null || present.data?.removedAt !== mark.removedAt) return;
+        await kv.purge(key, { previousSeq: entry.revision });
       }),
     readEvents: (since, limit) => within("read events", (connection) => readEvents(connection, since, limit)),
     close: async () => detach(),

@@ -2,8 +2,12 @@ import type { BucketName, BucketValue, Event } from "@zcloud/events";
 
 /** A local copy of a bucket, kept on disk, so that nothing waits for NATS. */
 export interface Replica<B extends BucketName> {
-  /** Current entries by key; last-known ones while the bus is away. Invalid values are left out and counted. */
+  /** Current entries by key; last-known ones while the bus is away. Where a value can't be read, the last good one. */
   entries(): ReadonlyMap<string, BucketValue<B>>;
+  /** Why the value of a key can't be read, by key: it does not fit its schema or its key. Not the same as no value. */
+  invalid(): ReadonlyMap<string, string>;
+  /** The bus itself said all this to this process, and was heard of in the last 15 s: no mere copy from disk. */
+  fresh(): boolean;
   /** Milliseconds since the bus last confirmed this copy; undefined if it never did (this boot or earlier). */
   age(): number | undefined;
   /** Called after any change, coalesced; returns how to unsubscribe. */

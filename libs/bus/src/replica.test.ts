@@ -56,6 +56,56 @@ describe("what comes from the wire", () => {
     replica.snapshot([{ key, value, sequence: 3 }]);
     expect(replica.entries().get(key)?.host).toBe("north/zpod1");
     expect(replica.rejected()).toBe(3);
+    expect([...replica.invalid().keys()]).toEqual([key]);
+  });
+
+  test("what can't be read is told from what is not there, with the reason, until it is right or gone", async () => {
+    const replica = open("endpoints");
+    let heard = 0;
+    replica.onChange(() => {
+      heard += 1;
+    });
+    const bad = { key, value: bytes({ ...endpoint("north/zpod1"), servers: {} }), sequence: 1 };
+    const steps: [() => void, readonly string[]][] = [
+      [() => replica.snapshot([bad]), ["servers: Invalid input: expected array, received object"]],
+      [() => replica.snapshot([bad]), ["servers: Invalid input: expected array, received object"]],
+      [() => replica.change(good), []],
+      [() => replica.change(bad), ["servers: Invalid input: expected array, received object"]],
+      [() => replica.change({ key, value: undefined, sequence: 3 }), []],
+      [() => replica.change({ ...bad, value: bytes("{") }), [expect.stringContaining("JSON")]],
+      [() => replica.snapshot([]), []],
+    ];
+    const told: number[] = [];
+    for (const [step, reasons] of steps) {
+      step();
+      await Promise.resolve();
+      expect([...replica.invalid().values()]).toEqual(reasons);
+      told.push(heard);
+    }
+    expect(told).toEqual([1, 1, 2, 3, 4, 5, 6]);
+  });
+
+  test("is fresh only while the bus itself was just heard of", async () => {
+    let time = 100_000;
+    const host = memoryHost();
+    const first = open("endpoints", host, { now: () => time });
+    first.snapshot([good]);
+    first.confirm(time);
+    await first.close();
+    const replica = open("endpoints", host, { now: () => time });
+    await replica.load();
+    expect([replica.age(), replica.fresh()]).toEqual([0, false]);
+    let heard = 0;
+    replica.onChange(() => {
+      heard += 1;
+    });
+    replica.snapshot([good]);
+    await Promise.resolve();
+    expect([replica.fresh(), heard]).toEqual([true, 1]);
+    time += 15_001;
+    expect(replica.fresh()).toBe(false);
+    replica.confirm(time);
+    expect(replica.fresh()).toBe(true);
   });
 
   test("a delete takes the entry away, and listeners hear once of several changes", async () => {

@@ -12,6 +12,8 @@ const saveDelay = 500;
 /** A bucket whose values expire changes all the time; losing a minute of it costs nothing. */
 const saveDelayOfExpiring = 60_000;
 const mostEntries = 10_000;
+/** Three heartbeats of a watch (watch.ts). */
+const freshFor = 15_000;
 const mostBytes = 64 * 1024 * 1024;
 const utf8 = new TextDecoder();
 
@@ -39,6 +41,8 @@ export function createReplica<B extends BucketName>(
   const listeners = new Set<() => void>();
   const heard = new Map<string, number>();
   let entries = new Map<string, BucketValue<B>>();
+  let invalid = new Map<string, string>();
+  let heardAt: number | undefined;
   let confirmedAt: number | undefined;
   let rejected = 0;
   let live = false;
@@ -48,19 +52,27 @@ export function createReplica<B extends BucketName>(
 
   function check(key: string, value: unknown): BucketValue<B> | undefined {
     const parsed = schema.safeParse(value);
-    if (parsed.success && keyOf(bucket, parsed.data as BucketValue<B>) === key) return parsed.data as BucketValue<B>;
+    if (!parsed.success) return leaveOut(key, prettyReason(parsed.error));
+    if (keyOf(bucket, parsed.data as BucketValue<B>) !== key) return leaveOut(key, "it belongs under another key");
+    invalid.delete(key);
+    return parsed.data as BucketValue<B>;
+  }
+
+  function leaveOut(key: string, reason: string): undefined {
     rejected += 1;
-    const reason = parsed.success ? "the value belongs under another key" : z.prettifyError(parsed.error);
+    if (invalid.size < mostEntries) invalid.set(key, reason.slice(0, 500));
     options.logger.warn({ bucket, from, key, reason: reason.slice(0, 500) }, "bus value left out");
     return undefined;
   }
 
   function decode(seen: Seen): BucketValue<B> | undefined {
+    let value: unknown;
     try {
-      return check(seen.key, JSON.parse(utf8.decode(seen.value)));
+      value = JSON.parse(utf8.decode(seen.value));
     } catch (error) {
-      return check(seen.key, text(error));
+      return leaveOut(seen.key, text(error));
     }
+    return check(seen.key, value);
   }
 
   function changed(): void {
@@ -106,6 +118,8 @@ export function createReplica<B extends BucketName>(
   return {
     entries: () => entries,
     age: () => (confirmedAt === undefined ? undefined : Math.max(0, now() - confirmedAt)),
+    invalid: () => invalid,
+    fresh: () => heardAt !== undefined && now() - heardAt <= freshFor,
     rejected: () => rejected,
     onChange(listener) {
       listeners.add(listener);
@@ -126,7 +140,11 @@ export function createReplica<B extends BucketName>(
       }
     },
     snapshot(seen) {
+      const first = !live;
+      const before = [...invalid];
       live = true;
+      if (from === "site") heardAt = now();
+      invalid = new Map();
       const next = new Map<string, BucketValue<B>>();
       heard.clear();
       for (const one of seen.slice(0, mostEntries)) {
@@ -137,22 +155,26 @@ export function createReplica<B extends BucketName>(
       }
       const same = next.size === entries.size && [...next].every(([key, value]) => equal(entries.get(key), value));
       entries = next;
-      if (!same) changed();
+      if (!same || first || !equal(before, [...invalid])) changed();
     },
     change(seen) {
       if (seen.value === undefined) {
         heard.delete(seen.key);
-        if (entries.delete(seen.key)) changed();
+        const known = entries.delete(seen.key);
+        if (invalid.delete(seen.key) || known) changed();
         return;
       }
       // A value that can't be believed does not take the place of one that could: the last good stays.
+      const before = invalid.get(seen.key);
       const value = decode(seen);
+      if (value === undefined && invalid.get(seen.key) !== before) changed();
       if (value === undefined || (!entries.has(seen.key) && entries.size >= mostEntries)) return;
       entries.set(seen.key, value);
       heard.set(seen.key, now());
       changed();
     },
     confirm(at) {
+      if (live && at !== undefined) heardAt = Math.max(heardAt ?? 0, at);
       if (at !== undefined) confirmedAt = Math.max(confirmedAt ?? 0, at);
       expire(now());
     },
@@ -161,6 +183,13 @@ export function createReplica<B extends BucketName>(
       await saving;
     },
   };
+}
+
+/** `files: expected record, received string`: one line, for people. */
+function prettyReason({ issues }: z.ZodError): string {
+  return issues
+    .map(({ path, message }) => [path.join("."), message].filter((part) => part !== "").join(": "))
+    .join("; ");
 }
 
 function equal(one: unknown, other: unknown): boolean {

@@ -163,8 +163,16 @@ test("a stack that an operator sends reaches its pods and the peer's mirror", as
   await admin?.putStack(stack);
   await eventually("the pod has it", () => seen.entries().has("demo.hello"));
   expect(seen.entries().get("demo.hello")).toEqual(stack);
-  await admin?.deleteStack("demo", "hello");
-  await eventually("the pod forgets it", () => seen.entries().size === 0);
+  const mark = { v: 1, tenant: "demo", project: "hello", removed: true, removedAt: "2026-11-22T16:00:00Z" } as const;
+  await admin?.removeStack({ ...mark, actor: "robin" });
+  await eventually("the pod has the word", () => seen.entries().get("demo.hello")?.removed === true);
+  expect(seen.fresh()).toBe(true);
+  await admin?.forgetStack({ ...mark, removedAt: "2026-11-22T15:59:59Z", actor: "robin" });
+  await admin?.putStack({ ...stack, project: "other" });
+  await eventually("another word is not forgotten", () => seen.entries().has("demo.other"));
+  expect(seen.entries().has("demo.hello")).toBe(true);
+  await admin?.forgetStack({ ...mark, actor: "robin" });
+  await eventually("the word is forgotten", () => !seen.entries().has("demo.hello"));
 });
 
 test("status is kept fresh while its host lives, and goes when it is gone", async () => {

@@ -1,5 +1,5 @@
 import type { Bus } from "@zcloud/bus";
-import type { Endpoint, Stack } from "@zcloud/events";
+import type { Endpoint, StackEntry } from "@zcloud/events";
 import type { Host } from "@zcloud/host";
 import type { HostEntry, ZMap } from "@zcloud/map";
 import { type Clock, pause } from "@zcloud/reconcile";
@@ -10,6 +10,7 @@ import { desiredStacks, type StacksDesired } from "./desired.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { heal, type Sickness } from "./healing.ts";
 import { localVolumes, volumesDirectory } from "./local-volumes.ts";
+import { createTold } from "./refusals.ts";
 import { reportStacks, type StackReport } from "./report.ts";
 import { StacksReconciler } from "./stacks.ts";
 import { ContainerWatch, type WatchLogger } from "./watch.ts";
@@ -47,10 +48,6 @@ export async function containerHost(context: ContainerHostContext): Promise<Cont
   const watch = new ContainerWatch({ api, clock, log });
   const inBucket = bus.replica("stacks", "site");
   const endpoints = bus.replica("endpoints", "site");
-  const known = (): ReadonlySet<string> | undefined => {
-    if (inBucket.age() === undefined) return undefined;
-    return new Set([...inBucket.entries().values()].map(({ tenant, project }) => `${tenant}/${project}`));
-  };
   const stacks = new StacksReconciler({
     host,
     api,
@@ -58,29 +55,29 @@ export async function containerHost(context: ContainerHostContext): Promise<Cont
     clock,
     signal,
     map: () => context.view().map,
-    known,
     happened: context.event,
   });
   await stacks.load();
 
   let memory: { readonly input: string; readonly map: ZMap; readonly value: StacksDesired } | undefined;
   function desired({ map, self }: { readonly map: ZMap; readonly self: HostEntry }): StacksDesired | undefined {
-    const sent = [...inBucket.entries().values()];
+    const entries = [...inBucket.entries().values()];
     // Nothing was ever heard of the bucket, and there is no copy: what runs here goes on.
-    if (inBucket.age() === undefined && sent.length === 0) return undefined;
+    if (inBucket.age() === undefined && entries.length === 0) return undefined;
     const servedBy = servers([...endpoints.entries().values()], stacks, self);
-    const complete = inBucket.age() !== undefined;
-    const input = JSON.stringify([sent.map(print), [...servedBy], complete, self]);
+    const fresh = inBucket.fresh();
+    const unreadable = new Map([...inBucket.invalid()].map(([key, why]) => [key.replace(".", "/"), why]));
+    const input = JSON.stringify([entries.map(print), [...unreadable], [...servedBy], fresh, self]);
     if (memory?.input !== input || memory.map !== map) {
       const volumePath = (tenant: string, project: string, volume: string): string =>
         `${volumesDirectory}/${tenant}/${project}/${volume}`;
-      memory = { input, map, value: desiredStacks({ map, self, stacks: sent, complete, servedBy, volumePath }) };
-      tellRefusals(memory.value, context.event);
+      memory = { input, map, value: desiredStacks({ map, self, entries, unreadable, fresh, servedBy, volumePath }) };
+      for (const news of told(memory.value, stacks.deployed())) context.event(news);
     }
     return memory.value;
   }
 
-  const tellRefusals = refusalTeller();
+  const told = createTold();
   let published: ReadonlyMap<string, Endpoint> | undefined;
   let listed: readonly Container[] = [];
   function publish(): void {
@@ -94,9 +91,9 @@ export async function containerHost(context: ContainerHostContext): Promise<Cont
       containers,
     );
     bus.declare("endpoints", self.name, now);
-    const told = ownEndpoints([...endpoints.entries()], self);
+    const known = ownEndpoints([...endpoints.entries()], self);
     // Nothing is known of earlier times: what is there now isn't news.
-    const before = published ?? (told.size > 0 ? told : now);
+    const before = published ?? (known.size > 0 ? known : now);
     for (const happening of [
       ...deaths(listed, containers, stacks.busy()),
       ...endpointChanges(before, now, containers, stacks.busy()),
@@ -147,14 +144,6 @@ export async function containerHost(context: ContainerHostContext): Promise<Cont
         failures: stacks.failures(),
       }),
     problems() {
-      const emptied = stacks.emptied()
-        ? [
-            {
-              what: "the bucket `stacks` lost all stacks at once; those that run here go on",
-              remedy: "zctl deploy the stacks again, or delete them one by one",
-            },
-          ]
-        : [];
       const blind =
         watch.error() === undefined
           ? []
@@ -174,7 +163,6 @@ export async function containerHost(context: ContainerHostContext): Promise<Cont
       const ill = reports.filter(({ state }) => state !== "running" && state !== "changing" && state !== "elsewhere");
       return [
         ...blind,
-        ...emptied,
         ...ill.map(({ stack, state, reasons }) => ({
           what: `${stack} is ${state}: ${reasons[0] ?? "no container runs"}`,
         })),
@@ -187,8 +175,10 @@ export async function containerHost(context: ContainerHostContext): Promise<Cont
   };
 }
 
-const print = ({ tenant, project, digest, deployedAt }: Stack): string =>
-  `${tenant}/${project} ${digest} ${deployedAt}`;
+const print = (entry: StackEntry): string => {
+  const { tenant, project } = entry;
+  return `${tenant}/${project} ${entry.removed ? `removed ${entry.removedAt}` : `${entry.digest} ${entry.deployedAt}`}`;
+};
 
 /** Hosts of this site that serve a stack, by what they publish; this host by what it has. */
 function servers(
@@ -210,23 +200,4 @@ function ownEndpoints(
   self: HostEntry,
 ): ReadonlyMap<string, Endpoint> {
   return new Map(entries.filter(([, { host }]) => host === self.id));
-}
-
-/** Each refusal becomes an event once. */
-function refusalTeller(): (desired: StacksDesired, event: (happening: Happening) => void) => void {
-  const told = new Map<string, string>();
-  return ({ refused }, event) => {
-    for (const key of told.keys()) if (!refused.has(key)) told.delete(key);
-    for (const [key, { problems }] of refused) {
-      const reason = problems
-        .map(
-          ({ file, line, column, path, message }) =>
-            `${file}:${line}:${column}  ${path === "" ? "" : `${path}  `}${message}`,
-        )
-        .join("\n");
-      if (told.get(key) === reason) continue;
-      told.set(key, reason);
-      event({ kind: "stack-refused", level: "error", subject: key, reason });
-    }
-  };
 }

@@ -1,3 +1,4 @@
+import type { StackEntry } from "@zcloud/events";
 import { describe, expect, it } from "vitest";
 import { testMap } from "../stack/stack.test-support.ts";
 import { desiredStacks } from "./desired.ts";
@@ -9,8 +10,14 @@ const stateful = (home: string) =>
   `services: { web: { image: i, volumes: [v:/v], x-zcloud: { port: 80 } } }\nvolumes: { v: { x-zcloud: { size: 1G } } }\nx-zcloud: { home: ${home} }\n`;
 
 function decide(
-  stacks: readonly ReturnType<typeof stack>[],
-  options: { pods?: number; self?: string; servedBy?: ReadonlyMap<string, readonly string[]> } = {},
+  stacks: readonly StackEntry[],
+  options: {
+    pods?: number;
+    self?: string;
+    servedBy?: ReadonlyMap<string, readonly string[]>;
+    unreadable?: ReadonlyMap<string, string>;
+    fresh?: boolean;
+  } = {},
 ) {
   const map = testMap(options.pods ?? 1);
   const self = map.sites.flatMap(({ hosts }) => hosts).find(({ id }) => id === (options.self ?? "north/zpod1"));
@@ -18,8 +25,9 @@ function decide(
   return desiredStacks({
     map,
     self,
-    stacks,
-    complete: true,
+    entries: stacks,
+    unreadable: options.unreadable ?? new Map(),
+    fresh: options.fresh ?? true,
     servedBy: options.servedBy ?? new Map(),
     volumePath: (...parts) => `/v/${parts.join("/")}`,
   });
@@ -41,6 +49,27 @@ describe("desiredStacks", () => {
     expect(
       decide([stack("c", web("c.demo.lab.example", "x-zcloud: { role: zmah }"))], { self: "north/zmah1" }).here.size,
     ).toBe(1);
+  });
+
+  it("takes a word of removal from the bus itself only, and never where it can't be read", () => {
+    const mark = {
+      v: 1,
+      tenant: "demo",
+      project: "a",
+      removed: true,
+      removedAt: "2026-11-22T12:00:00Z",
+      actor: "r",
+    } as const;
+    const entries = [mark, stack("b", web("b.demo.lab.example"))];
+    const result = decide(entries);
+    expect([...result.removed.keys()]).toEqual(["demo/a"]);
+    expect([...result.here.keys()]).toEqual(["demo/b"]);
+    expect(result.entered).toEqual(new Set(["demo/a", "demo/b"]));
+    const copy = decide(entries, { fresh: false });
+    expect([copy.removed.size, copy.here.size, copy.entered]).toEqual([0, 1, undefined]);
+    const unreadable = new Map([["demo/a", "?"]]);
+    expect(decide(entries, { unreadable }).removed.size).toBe(0);
+    expect(decide([], { unreadable }).entered).toEqual(new Set(["demo/a"]));
   });
 
   it("refuses a broken stack with its problems, and no other", () => {

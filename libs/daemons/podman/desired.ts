@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { composeName, placeStack, readStack, renderOverride, renderUnit, type StackSpec } from "@zcloud/daemons/stack";
-import type { Stack } from "@zcloud/events";
+import type { RemovedStack, Stack, StackEntry } from "@zcloud/events";
 import { formatSize, type HostEntry, type Problem, tenantOf, type ZMap } from "@zcloud/map";
 
 /** A stack that this host should run, and all that is derived from it. */
@@ -23,8 +23,12 @@ export interface StacksDesired {
   readonly refused: ReadonlyMap<string, Refusal>;
   /** In the bucket, but for another host; the value says which, as people write it. */
   readonly elsewhere: ReadonlyMap<string, string>;
-  /** The bucket is known well enough that a stack which isn't in it was deleted. */
-  readonly complete: boolean;
+  /** What an operator took away, as the bus itself says now. Nothing else ends what runs here. */
+  readonly removed: ReadonlyMap<string, RemovedStack>;
+  /** What the bucket has of a stack can't be read; the value says why. */
+  readonly unreadable: ReadonlyMap<string, string>;
+  /** Every stack that the bucket has a word of; undefined while the bus does not say so now. */
+  readonly entered: ReadonlySet<string> | undefined;
 }
 
 export interface DesiredInput {
@@ -32,8 +36,11 @@ export interface DesiredInput {
   readonly self: HostEntry;
   /** Directory that a volume has, or will have. */
   volumePath(tenant: string, project: string, volume: string): string;
-  readonly stacks: readonly Stack[];
-  readonly complete: boolean;
+  readonly entries: readonly StackEntry[];
+  /** `tenant/project` of values that can't be read, and why. */
+  readonly unreadable: ReadonlyMap<string, string>;
+  /** The bus says this now; a copy from disk may be older than a stack that was sent again. */
+  readonly fresh: boolean;
   /** Hosts of this site that say they serve a stack, by `tenant/project`. */
   readonly servedBy: ReadonlyMap<string, readonly string[]>;
 }
@@ -48,7 +55,10 @@ export function desiredStacks(input: DesiredInput): StacksDesired {
   const elsewhere = new Map<string, string>();
   const names = new Map<string, string>();
   const used = new Map<string, { memory: number; volumes: number; count: number }>();
-  for (const stack of byAge(input.stacks)) {
+  const { unreadable, fresh } = input;
+  const entered = fresh ? new Set([...input.entries.map(keyOf), ...unreadable.keys()]) : undefined;
+  const stacks = input.entries.filter((entry) => entry.removed !== true);
+  for (const stack of byAge(stacks)) {
     const key = `${stack.tenant}/${stack.project}`;
     const result = readStack(stack, input.map);
     if (!result.ok) {
@@ -64,8 +74,16 @@ export function desiredStacks(input: DesiredInput): StacksDesired {
     if (where !== undefined) elsewhere.set(key, where);
     else if (result.spec.role === input.self.role) here.set(key, derive(stack, result.spec, input));
   }
-  return { here, refused, elsewhere, complete: input.complete };
+  return { here, refused, elsewhere, removed: removedOf(input), unreadable, entered };
 }
+
+function removedOf({ entries, fresh, unreadable }: DesiredInput): ReadonlyMap<string, RemovedStack> {
+  const marks = entries.filter((entry) => entry.removed === true);
+  const byKey = marks.map((mark) => [keyOf(mark), mark] as const);
+  return new Map(fresh ? byKey.filter(([key]) => !unreadable.has(key)) : []);
+}
+
+const keyOf = ({ tenant, project }: StackEntry): string => `${tenant}/${project}`;
 
 /** Where it runs if not here. */
 function placeOf(spec: StackSpec, key: string, { map, self, servedBy }: DesiredInput): string | undefined {

@@ -32,8 +32,9 @@ async function run(compose: string, files: Record<string, string> = {}) {
   const desired = desiredStacks({
     map,
     self,
-    stacks: [sent],
-    complete: true,
+    entries: [sent],
+    unreadable: new Map(),
+    fresh: true,
     servedBy: new Map(),
     volumePath: (...parts) => `/srv/volumes/${parts.join("/")}`,
   });

@@ -28,7 +28,9 @@ function desired(stacks: readonly StackHere[], fields: Partial<StacksDesired> = 
     here: new Map(stacks.map((one) => [key(one.spec), one])),
     refused: new Map(),
     elsewhere: new Map(),
-    complete: true,
+    removed: new Map(),
+    unreadable: new Map(),
+    entered: undefined,
     ...fields,
   };
 }
@@ -47,9 +49,19 @@ function observed(stacks: readonly Deployed[], fields: Partial<StacksObserved> =
     trash: [],
     busy: new Set(),
     waiting: new Map(),
-    gone: new Set(),
     ...fields,
   };
+}
+function removed(project: string): StacksDesired["removed"] {
+  const mark = {
+    v: 1,
+    tenant: "demo",
+    project,
+    removed: true,
+    removedAt: "2026-11-22T13:00:00Z",
+    actor: "robin",
+  } as const;
+  return new Map([[`demo/${project}`, mark]]);
 }
 const lines = (actions: readonly StackAction[]): readonly string[] =>
   actions.map(
@@ -109,10 +121,11 @@ describe("planStacks", () => {
     ]);
   });
 
-  it("removes what was deleted, its volumes to the trash", () => {
-    expect(lines(planStacks(desired([]), observed([deployed(withVolume)], { gone: new Set(["demo/notes"]) })))).toEqual(
-      ["- volume pages: move to the trash [trashed]", "- stack demo/notes: stop, it was deleted"],
-    );
+  it("removes what an operator removed, its volumes to the trash", () => {
+    expect(lines(planStacks(desired([], { removed: removed("notes") }), observed([deployed(withVolume)])))).toEqual([
+      "- volume pages: move to the trash [trashed]",
+      "- stack demo/notes: stop, robin removed it",
+    ]);
   });
 
   it("keeps the volumes of a stack that another host runs now", () => {
@@ -127,17 +140,16 @@ describe("planStacks", () => {
     expect(plan.flatMap((action) => (action.kind === "remove-stack" ? action.trash : []))).toEqual([]);
   });
 
-  it("never touches what runs while the bucket isn't known, a stack is refused, busy, or only just missing", () => {
-    const running = observed([deployed(withVolume)], { gone: new Set(["demo/notes"]) });
-    expect(planStacks(desired([], { complete: false }), running)).toEqual([]);
-    expect(
-      planStacks(
-        desired([], { refused: new Map([["demo/notes", { stack: stack("notes", ""), problems: [] }]]) }),
-        running,
-      ),
-    ).toEqual([]);
-    expect(planStacks(desired([]), { ...running, busy: new Set(["demo/notes"]) })).toEqual([]);
-    expect(planStacks(desired([]), { ...running, gone: new Set() })).toEqual([]);
+  it("never touches what runs without a word of removal: missing, unreadable, refused, busy, sent again", () => {
+    const running = observed([deployed(withVolume)]);
+    const away = { removed: removed("notes") };
+    expect(planStacks(desired([]), running)).toEqual([]);
+    expect(planStacks(desired([], { entered: new Set() }), running)).toEqual([]);
+    expect(planStacks(desired([], { ...away, unreadable: new Map([["demo/notes", "?"]]) }), running)).toEqual([]);
+    const refused = new Map([["demo/notes", { stack: stack("notes", ""), problems: [] }]]);
+    expect(planStacks(desired([], { ...away, refused }), running)).toEqual([]);
+    expect(planStacks(desired([], away), { ...running, busy: new Set(["demo/notes"]) })).toEqual([]);
+    expect(planStacks(desired([here(withVolume)], away), running)).toEqual([]);
     expect(planStacks(desired([here(withVolume, "2")]), { ...running, busy: new Set(["demo/notes"]) })).toEqual([]);
   });
 
@@ -154,38 +166,36 @@ describe("planStacks", () => {
     ).toHaveLength(1);
   });
 
-  it("is empty once applied, whatever was there, and trashes no volume of a stack that is wanted", () => {
+  it("is empty once applied, whatever was there, and takes away only what is elsewhere or was removed", () => {
     const some = fc.uniqueArray(fc.constantFrom<string[]>("a", "b", "c", "d"), { maxLength: 4 });
     const specOf = (project: string) => spec({ project, home: "north", volumes: project < "c" ? [pages] : [] });
     fc.assert(
-      fc.property(some, some, some, fc.boolean(), (wanted, there, away, complete) => {
+      fc.property(some, some, some, some, some, (wanted, there, away, marked, broken) => {
         const want = desired(
           wanted.filter((project) => !away.includes(project)).map((project) => here(specOf(project), "2")),
-          { complete, elsewhere: new Map(away.map((project) => [`demo/${project}`, "south"])) },
-        );
-        const before = observed(
-          there.map((project) => deployed(specOf(project))),
           {
-            gone: new Set(
-              there
-                .filter((project) => !wanted.includes(project) && !away.includes(project))
-                .map((project) => `demo/${project}`),
-            ),
+            elsewhere: new Map(away.map((project) => [`demo/${project}`, "south"])),
+            removed: new Map(marked.flatMap((project) => [...removed(project)])),
+            unreadable: new Map(broken.map((project) => [`demo/${project}`, "?"])),
           },
         );
-        const plan = planStacks(want, before);
-        for (const action of plan)
-          if (action.kind === "remove-stack" && action.trash.length > 0)
-            expect(
-              wanted.includes(action.deployed.project) || away.includes(action.deployed.project) || !complete,
-            ).toBe(false);
-        const stacks = new Map(before.deployed);
+        const plan = planStacks(want, observed(there.map((project) => deployed(specOf(project)))));
+        const stacks = new Map(there.map((project) => [`demo/${project}`, deployed(specOf(project))]));
         for (const action of plan) {
-          if (action.kind === "remove-stack") stacks.delete(action.key);
-          else if (action.kind === "run-stack")
+          if (action.kind === "remove-stack") {
+            const { project } = action.deployed;
+            expect(broken.includes(project)).toBe(false);
+            expect(away.includes(project) || (marked.includes(project) && !wanted.includes(project))).toBe(true);
+            if (action.trash.length > 0) expect(away.includes(project)).toBe(false);
+            stacks.delete(action.key);
+          } else if (action.kind === "run-stack")
             stacks.set(action.key, deployed(action.here.spec, action.here.stack.digest));
         }
-        expect(planStacks(want, { ...observed([...stacks.values()]), gone: before.gone })).toEqual([]);
+        for (const project of there) {
+          const taken = away.includes(project) || marked.includes(project);
+          if (!taken || broken.includes(project)) expect(stacks.has(`demo/${project}`)).toBe(true);
+        }
+        expect(planStacks(want, observed([...stacks.values()]))).toEqual([]);
       }),
     );
   });

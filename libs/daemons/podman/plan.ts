@@ -30,8 +30,6 @@ export interface StacksObserved {
   readonly busy: ReadonlySet<string>;
   /** The last attempt with exactly this input failed, and it isn't time for another. */
   readonly waiting: ReadonlyMap<string, string>;
-  /** Not in the bucket for so long that it isn't a hiccup. */
-  readonly gone: ReadonlySet<string>;
 }
 
 interface StackActionBase extends Action {
@@ -148,9 +146,11 @@ function planRemoval(
   desired: StacksDesired,
   observed: StacksObserved,
 ): readonly StackAction[] {
-  if (desired.here.has(key) || desired.refused.has(key) || observed.busy.has(key)) return [];
+  const goesOn = desired.here.has(key) || desired.refused.has(key) || desired.unreadable.has(key);
+  if (goesOn || observed.busy.has(key)) return [];
   const elsewhere = desired.elsewhere.get(key);
-  if (elsewhere === undefined && (!desired.complete || !observed.gone.has(key))) return [];
+  const mark = desired.removed.get(key);
+  if (elsewhere === undefined && mark === undefined) return [];
   const own = observed.volumes.filter((one) => `${one.tenant}/${one.project}` === key).map(({ volume }) => volume);
   const fate = elsewhere === undefined ? "trashed" : "kept";
   const volumes = own.map(
@@ -166,7 +166,7 @@ function planRemoval(
             key,
           },
   );
-  const summary = elsewhere === undefined ? "stop, it was deleted" : `stop, it runs at ${elsewhere} now`;
+  const summary = elsewhere === undefined ? `stop, ${mark?.actor} removed it` : `stop, it runs at ${elsewhere} now`;
   return [
     ...volumes,
     {

@@ -9,7 +9,10 @@ const deployed: Deployed = {
   ...{ tenant: "demo", project: "hello", digest: "old", override: "", applied: true },
   ...{ spec: spec(), at: "2026-11-22T12:00:00Z" },
 };
-const nothing: StacksDesired = { here: new Map(), refused: new Map(), elsewhere: new Map(), complete: true };
+const nothing: StacksDesired = {
+  ...{ here: new Map(), refused: new Map(), elsewhere: new Map() },
+  ...{ removed: new Map(), unreadable: new Map(), entered: undefined },
+};
 const input = {
   desired: nothing,
   deployed: new Map([["demo/hello", deployed]]),
@@ -35,6 +38,24 @@ describe("reportStacks", () => {
     ["down", [], "web has 0 of 1 containers"],
   ] as const)("says that it is %s, and why", (state, containers, reason) => {
     expect(reportStacks({ ...input, containers })).toMatchObject([{ state, reasons: [reason] }]);
+  });
+
+  it("is degraded, though it serves, where the bus's word of it can't be read or isn't there", () => {
+    const unreadable = new Map([["demo/hello", "files: expected record"]]);
+    const entered = new Set(["demo/hello"]);
+    expect(reportStacks({ ...input, desired: { ...nothing, unreadable, entered } })).toMatchObject([
+      {
+        state: "degraded",
+        reasons: [
+          "what the bus has of it can't be read (files: expected record), so what is here goes on; " +
+            "zctl deploy it again, or zctl remove it",
+        ],
+      },
+    ]);
+    expect(reportStacks({ ...input, desired: { ...nothing, entered: new Set() } })).toMatchObject([
+      { state: "degraded", reasons: [expect.stringContaining("no word of it")] },
+    ]);
+    expect(reportStacks({ ...input, desired: { ...nothing, entered } })).toMatchObject([{ state: "running" }]);
   });
 
   it("shows a refusal with its lines beside what still runs", () => {

@@ -50,7 +50,7 @@ export function reportStacks({ desired, deployed, containers, busy, failures }: 
     const own = containers.filter((one) => `${one.tenant}/${one.project}` === key);
     const refusal = desired?.refused.get(key)?.problems;
     const failure = failures.get(key)?.outcome;
-    const unwell = unwellOf(spec, own);
+    const unwell = [...wordOf(key, there !== undefined, desired), ...unwellOf(spec, own)];
     const reasons = [
       ...(refusal ?? (failure?.kind === "refused" ? failure.problems : [])).map(formatProblem),
       ...(failure?.kind === "failed" ? [failure.reason] : []),
@@ -83,6 +83,19 @@ export function reportStacks({ desired, deployed, containers, busy, failures }: 
       })),
     };
   });
+}
+
+/** What is wrong with the bucket's word of a stack that is here. */
+function wordOf(key: string, here: boolean, desired: StacksDesired | undefined): readonly string[] {
+  const why = desired?.unreadable.get(key);
+  if (here && why !== undefined) return [unreadable(why)];
+  if (!here || desired?.entered === undefined || desired.entered.has(key)) return [];
+  return ["it goes on here, but the site's bus has no word of it; zctl deploy it again, or zctl remove it"];
+}
+
+/** What it means that the bucket's value can't be read. */
+export function unreadable(why: string): string {
+  return `what the bus has of it can't be read (${why}), so what is here goes on; zctl deploy it again, or zctl remove it`;
 }
 
 function unwellOf(spec: StackSpec | undefined, own: readonly Container[]): readonly string[] {

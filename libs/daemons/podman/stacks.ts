@@ -17,13 +17,8 @@ export interface StacksOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   map(): ZMap;
-  /** Keys of all stacks in the site's bucket; undefined while it isn't known. */
-  known(): ReadonlySet<string> | undefined;
   happened(happening: Happening): void;
 }
-
-/** So long (milliseconds) must a stack be missing from the bucket before it counts as deleted. */
-const hiccup = 5_000;
 
 /** Keeps this host's stacks as the site wants them. Passes are short: each stack's change runs beside them. */
 export class StacksReconciler implements Reconciler<StacksDesired, StacksObserved, StackAction> {
@@ -32,9 +27,7 @@ export class StacksReconciler implements Reconciler<StacksDesired, StacksObserve
   readonly #ports: DeployPorts;
   readonly #jobs: StackJobs;
   readonly #listeners = new Set<() => void>();
-  readonly #missingSince = new Map<string, number>();
   #deployed: ReadonlyMap<string, Deployed> = new Map();
-  #emptied = false;
 
   constructor(options: StacksOptions) {
     this.#options = options;
@@ -63,11 +56,6 @@ export class StacksReconciler implements Reconciler<StacksDesired, StacksObserve
     return this.#jobs.failures();
   }
 
-  /** The bucket lost all of several stacks at once: nobody deletes like that, so nothing is removed. */
-  emptied(): boolean {
-    return this.#emptied;
-  }
-
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -94,7 +82,6 @@ export class StacksReconciler implements Reconciler<StacksDesired, StacksObserve
       trash: await volumes.listTrash(),
       busy: new Set([...busy, ...this.#jobs.busy()]),
       waiting: this.#jobs.waiting(),
-      gone: this.#gone(),
     };
   }
 
@@ -129,24 +116,6 @@ export class StacksReconciler implements Reconciler<StacksDesired, StacksObserve
   #taken({ tenant, project }: Deployed): void {
     this.#deployed = new Map([...this.#deployed].filter(([key]) => key !== `${tenant}/${project}`));
     this.#changed();
-  }
-
-  #gone(): ReadonlySet<string> {
-    const { clock } = this.#options;
-    const known = this.#options.known();
-    this.#emptied = known?.size === 0 && this.#deployed.size > 1;
-    if (known === undefined || this.#emptied) {
-      this.#missingSince.clear();
-      return new Set();
-    }
-    for (const key of this.#missingSince.keys())
-      if (known.has(key) || !this.#deployed.has(key)) this.#missingSince.delete(key);
-    for (const key of this.#deployed.keys()) {
-      if (known.has(key) || this.#missingSince.has(key)) continue;
-      this.#missingSince.set(key, clock.now());
-      clock.after(hiccup + 100, () => this.#changed());
-    }
-    return new Set([...this.#missingSince].filter(([, since]) => clock.now() - since >= hiccup).map(([key]) => key));
   }
 
   #changed(): void {

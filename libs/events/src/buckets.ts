@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { Endpoint, SignedMap, Stack, Status } from "./schemas.ts";
+import { Endpoint, SignedMap, StackEntry, Status } from "./schemas.ts";
 
 const MiB = 1024 * 1024;
 
@@ -9,7 +9,15 @@ const MiB = 1024 * 1024;
  */
 export const buckets = {
   map: { schema: SignedMap, history: 5, ttl: 0, mirrored: false, tokens: 1, maxBytes: 32 * MiB, maxValue: 1 * MiB },
-  stacks: { schema: Stack, history: 10, ttl: 0, mirrored: true, tokens: 2, maxBytes: 256 * MiB, maxValue: 768 * 1024 },
+  stacks: {
+    schema: StackEntry,
+    history: 10,
+    ttl: 0,
+    mirrored: true,
+    tokens: 2,
+    maxBytes: 256 * MiB,
+    maxValue: 768 * 1024,
+  },
   endpoints: {
     schema: Endpoint,
     history: 1,

@@ -47,8 +47,28 @@ export const Stack = z.strictObject({
   /** RFC 3339. */
   deployedAt: z.iso.datetime(),
   actor: z.string(),
+  removed: z.undefined().optional(),
 });
 export type Stack = z.infer<typeof Stack>;
+
+/**
+ * A compose project that an operator took away, in the place of the project itself. Only this word ends what runs: a
+ * key that is missing, or a value that can't be read, never does.
+ */
+export const RemovedStack = z.strictObject({
+  v: z.literal(1),
+  tenant: Label,
+  project: Label,
+  removed: z.literal(true),
+  /** RFC 3339. */
+  removedAt: z.iso.datetime(),
+  actor: z.string(),
+});
+export type RemovedStack = z.infer<typeof RemovedStack>;
+
+/** Value of the bucket `stacks`. */
+export const StackEntry = z.discriminatedUnion("removed", [Stack, RemovedStack]);
+export type StackEntry = z.infer<typeof StackEntry>;
 
 /** The map as it travels: the operator's text, the public keys, the generation, and a signature over all three. Bucket `map`, key `current`. */
 export const SignedMap = z.strictObject({

@@ -32,6 +32,8 @@ export function fakeBus(): FakeBus {
       listeners.set(name, heard);
       return {
         entries: () => entriesOf(name) as ReadonlyMap<string, BucketValue<B>>,
+        invalid: () => new Map(),
+        fresh: () => connected,
         age: () => (connected ? 0 : undefined),
         onChange(listener) {
           heard.add(listener);

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { readStack, type StackSpec } from "@zcloud/daemons/stack";
 import { formatProblem, hostsOf, type Site, siteOf, type ZMap, znetOf } from "@zcloud/map";
 import * as z from "zod";
+import { actorOf } from "../actor.ts";
 import { certificateLine, hostLine, mark, servedLine } from "../deploy-screen.ts";
 import { type Exit, ZctlError } from "../exit.ts";
 import { type Door, type Following, followDoor, followSite, type HostResult } from "../follow.ts";
@@ -188,11 +189,4 @@ function outcome(sent: Exit, hosts: readonly HostResult[], names: readonly Serve
   if (sent === "problem" || unserved || hosts.some(({ kind }) => kind === "failed" || kind === "late"))
     return "problem";
   return sent === "unreachable" || hosts.some(({ kind }) => kind === "unreachable") ? "unreachable" : "ok";
-}
-
-/** Who is named in the events: the map's only operator, or the person at this machine. */
-function actorOf(it: Invocation, map: ZMap): string {
-  const [only, ...more] = map.operators;
-  if (only !== undefined && more.length === 0) return only.name;
-  return it.ports.env["SUDO_USER"] ?? it.ports.env["USER"] ?? "operator";
 }

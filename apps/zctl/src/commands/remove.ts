@@ -1,5 +1,6 @@
 import { hostsOf } from "@zcloud/map";
 import * as z from "zod";
+import { actorOf } from "../actor.ts";
 import { ZctlError } from "../exit.ts";
 import { siteNamed } from "../installation.ts";
 import { done, everywhere, exitOf, missing } from "../parallel.ts";
@@ -21,9 +22,10 @@ export const remove = command(z.strictObject({ site: z.string().optional() }), {
     }
     const where = site === undefined ? undefined : siteNamed(map, site).name;
     const path = `/v1/stacks/${encodeURIComponent(tenant)}/${encodeURIComponent(project)}`;
+    const by = encodeURIComponent(actorOf(it, map));
     const parts = await everywhere(hostsOf(map, "znet", where), it.signal, async (entry) => {
       const agent = await it.agent(entry);
-      const answer = await agent.ask(path, z.unknown(), { method: "DELETE", signal: it.signal });
+      const answer = await agent.ask(`${path}?actor=${by}`, z.unknown(), { method: "DELETE", signal: it.signal });
       if (answer.kind === "refused" && answer.status === 404) return false;
       agent.orThrow(answer);
       return true;
