@@ -9,6 +9,7 @@ const repository = new URL("../../../", import.meta.url).pathname;
 const hello = join(repository, "deploy/stacks/hello");
 const notes = join(repository, "deploy/stacks/notes");
 const digest = "d1";
+const deployedAt = "2026-11-22T14:00:00.000Z";
 let directory: string;
 let world: World;
 /** What a front door answers, by public address; asked so many times before. */
@@ -34,7 +35,7 @@ beforeEach(() => {
   world.local = new Doors();
   doors = (address) => ({ status: 0, stdout: `200 0.031 ${address === "203.0.113.10" ? "south" : "north"}` });
   for (const site of ["north", "south"]) {
-    world.host(`${site}/znet`).script = { agent: { "POST /v1/stacks": () => [202, { digest, changed: true }] } };
+    world.host(`${site}/znet`).script = { agent: { "POST /v1/stacks": () => [202, { digest, deployedAt }] } };
     runs(`${site}/zpod1`, { state: "running", reasons: [], digest });
   }
 });
@@ -82,15 +83,17 @@ test("an answer without a certificate that visitors trust is no answer", async (
   expect(world.out).not.toContain("✓ served");
 });
 
-test("a host that failed says why at once; old news of other files does not count", async () => {
-  const failed = { state: "failed", reasons: ["web is unhealthy"], digest: "d0", tried: digest };
+test("a host that failed says why at once; old news, of other files or an earlier try, does not count", async () => {
+  const failed = { state: "failed", reasons: ["web is unhealthy"], digest: "d0", tried: digest, triedAt: deployedAt };
   for (const site of ["north", "south"]) runs(`${site}/zpod1`, failed);
   expect(await world.zctl("deploy", hello, "--tenant", "demo")).toBe(1);
   expect(world.out).toContain("✗ north/zpod1 failed: web is unhealthy");
   expect(world.out).not.toContain("served");
-  for (const site of ["north", "south"]) runs(`${site}/zpod1`, { ...failed, tried: "d0" });
-  expect(await world.zctl("deploy", hello, "--tenant", "demo", "--patience", "3")).toBe(1);
-  expect(world.out).toContain("is not healthy yet: the host still speaks of the version before");
+  for (const old of [{ tried: "d0" }, { triedAt: "2026-11-22T13:00:00.000Z" }]) {
+    for (const site of ["north", "south"]) runs(`${site}/zpod1`, { ...failed, ...old });
+    expect(await world.zctl("deploy", hello, "--tenant", "demo", "--patience", "3")).toBe(1);
+    expect(world.out).toContain("is not healthy yet: the host still speaks of the try before");
+  }
 });
 
 test("a site out of reach: the other serves, the one is named, exit 3", async () => {

@@ -2,26 +2,17 @@ import type { HostEntry, Site } from "@zcloud/map";
 import type { Installation } from "./installation.ts";
 import type { Invocation } from "./invocation.ts";
 import { isGood, type Probed, probe } from "./probe.ts";
-import { judgeStack, StackReports } from "./stack-report.ts";
+import { judgeStack, type Sent, StackReports } from "./stack-report.ts";
 
 /** What is followed after a stack was accepted. */
 export interface Following {
   readonly installation: Installation;
   readonly tenant: string;
   readonly project: string;
-  /** Of the files that were sent: a host that still runs another version is not done. */
-  readonly digest: string;
-  /**
-   * The sites had these very files already: a failure that a host tells of may be an old one, which it is about to try
-   * again (libs/daemons/podman, after 15 s), so it counts only after a while.
-   */
-  readonly again: boolean;
   /** Milliseconds since the epoch. */
   readonly began: number;
   readonly until: number;
 }
-
-const oldFailures = 20_000;
 
 export type HostResult =
   | { readonly host: string; readonly kind: "healthy"; readonly ms: number }
@@ -32,6 +23,7 @@ export async function followSite(
   it: Invocation,
   site: string,
   hosts: readonly HostEntry[],
+  sent: Sent,
   what: Following,
 ): Promise<HostResult> {
   const agents = await Promise.all(hosts.map((entry) => it.agent(entry)));
@@ -52,11 +44,10 @@ export async function followSite(
       }
       const now = judgeStack(
         answer.value.stacks.find((one) => one.stack === stack),
-        what.digest,
+        sent,
       );
       if (now.kind === "healthy") return { host, kind: "healthy", ms: it.ports.now() - what.began };
-      const counts = !what.again || it.ports.now() > what.began + oldFailures;
-      if (now.kind === "failed" && counts) return { host, kind: "failed", reason: now.reason };
+      if (now.kind === "failed") return { host, kind: "failed", reason: now.reason };
       if (now.kind !== "nothing") last = { host, reason: now.reason };
     }
     if (answers.every(({ answer }) => answer.kind === "unreachable")) return { ...last, kind: "unreachable" };

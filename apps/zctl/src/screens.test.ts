@@ -160,6 +160,7 @@ test.each([
   [{ ...report, state: "degraded" as const }, "waiting"],
   [{ ...report, state: "refused" as const, tried: "new" }, "failed"],
   [{ ...report, state: "failed" as const, tried: "old" }, "waiting"],
+  [{ ...report, state: "failed" as const, tried: "new", triedAt: "2026-11-22T13:00:00Z" }, "waiting"],
 ])("a report of %j is %s", (given, kind) => {
-  expect(judgeStack(given, "new").kind).toBe(kind);
+  expect(judgeStack(given, { digest: "new", deployedAt: "2026-11-22T14:00:00Z" }).kind).toBe(kind);
 });

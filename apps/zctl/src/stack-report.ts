@@ -10,6 +10,8 @@ export const StackReport = z.looseObject({
   digest: z.string().optional(),
   /** Of the files that were refused, or failed. */
   tried: z.string().optional(),
+  /** When those were sent. */
+  triedAt: z.string().optional(),
 });
 export type StackReport = z.infer<typeof StackReport>;
 export const StackReports = z.looseObject({ stacks: z.array(StackReport) });
@@ -20,13 +22,20 @@ export type Judgement =
   /** This host does not run it, and says nothing of it. */
   | { readonly kind: "nothing" };
 
-/** How far a host has come with the files of this digest. What it says of other files is old news. */
-export function judgeStack(report: StackReport | undefined, digest: string): Judgement {
+/** What a site took, as it said. */
+export interface Sent {
+  readonly digest: string;
+  readonly deployedAt: string;
+}
+
+/** How far a host has come with these files. What it says of other files, or of an earlier try with these, is old news. */
+export function judgeStack(report: StackReport | undefined, { digest, deployedAt }: Sent): Judgement {
   if (report === undefined || report.state === "elsewhere") return { kind: "nothing" };
   const [reason] = report.reasons;
   if (report.state === "refused" || report.state === "failed") {
-    if (report.tried === digest) return { kind: "failed", reason: report.reasons.join("\n") || report.state };
-    return { kind: "waiting", reason: "the host still speaks of the version before" };
+    if (report.tried === digest && (report.triedAt ?? deployedAt) === deployedAt)
+      return { kind: "failed", reason: report.reasons.join("\n") || report.state };
+    return { kind: "waiting", reason: "the host still speaks of the try before" };
   }
   if (report.digest !== digest) return { kind: "waiting", reason: reason ?? "it is being started" };
   if (report.state === "running") return { kind: "healthy" };

@@ -25,6 +25,7 @@ function world(away = false, invalid: ReadonlyMap<string, string> = new Map()) {
   const maps = new Map<string, SignedMap>();
   const events: Partial<Event>[] = [];
   const asked: unknown[] = [];
+  let time = -1_000;
   const status = new Map<string, { facts: object }>();
   const entries = { map: maps, stacks, endpoints: new Map(), status };
   const work = async (effect: () => void) => {
@@ -49,7 +50,7 @@ function world(away = false, invalid: ReadonlyMap<string, string> = new Map()) {
         age: () => 5,
       }),
     },
-    clock: { now: () => 0 },
+    clock: { now: () => (time += 1_000) },
     view: () => ({ map: loaded.ok ? loaded.map : undefined }),
     event: (event: Partial<Event>) => events.push(event),
   } as unknown as RoleContext;
@@ -58,23 +59,27 @@ function world(away = false, invalid: ReadonlyMap<string, string> = new Map()) {
   return { app, stacks, status, maps, events, asked };
 }
 
-test("a stack is taken once; the same files again change nothing; it can be removed once", async () => {
+test("a stack is taken; the same files again are another try, as old as the first; it can be removed once", async () => {
   const { app, stacks, events } = world();
   const post = () => app.inject({ method: "POST", url: "/v1/stacks", payload: deployment });
   const first = await post();
   expect(first.statusCode).toBe(202);
   expect(stacks.get("demo.hello")).toMatchObject({ digest: first.json().digest });
   const again = await post();
-  expect([again.statusCode, again.json().changed]).toEqual([200, false]);
-  expect(events.map(({ kind, subject, actor }) => `${kind} ${subject} ${actor}`)).toEqual([
-    "stack-deployed demo/hello robin",
+  expect([again.statusCode, again.json().changed]).toEqual([202, false]);
+  const since = first.json().deployedAt;
+  expect(again.json().deployedAt).not.toBe(since);
+  expect(stacks.get("demo.hello")).toMatchObject({ since, deployedAt: again.json().deployedAt });
+  expect(events.map(({ kind, subject, reason, actor }) => `${kind} ${subject} ${actor}: ${reason}`)).toEqual([
+    "stack-deployed demo/hello robin: new",
+    "stack-deployed demo/hello robin: the same files again",
   ]);
   const listed = (await app.inject("/v1/stacks")).json();
   expect(listed.stacks).toMatchObject([{ tenant: "demo", project: "hello", files: ["compose.yaml"] }]);
   const remove = () => app.inject({ method: "DELETE", url: "/v1/stacks/demo/hello?actor=robin" });
   expect([(await remove()).statusCode, (await remove()).statusCode]).toEqual([202, 404]);
   const removed = { v: 1, tenant: "demo", project: "hello", removed: true, actor: "robin" };
-  expect(stacks.get("demo.hello")).toEqual({ ...removed, removedAt: "1970-01-01T00:00:00.000Z" });
+  expect(stacks.get("demo.hello")).toEqual({ ...removed, removedAt: "1970-01-01T00:00:02.000Z" });
   const after = (await app.inject("/v1/stacks")).json();
   expect([after.stacks, after.removed]).toEqual([[], [expect.objectContaining(removed)]]);
   expect((await post()).statusCode).toBe(202);

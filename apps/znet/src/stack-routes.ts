@@ -40,13 +40,13 @@ export function stackRoutes(app: App, { ctx, admin }: StackRoutesOptions): void 
     const { stack } = accepted;
     const subject = `${stack.tenant}/${stack.project}`;
     const present = live(stack.tenant, stack.project);
-    if (present?.digest === stack.digest && ctx.bus.connected())
-      return reply.code(200).send({ digest: stack.digest, deployedAt: present.deployedAt, changed: false });
+    const { digest, deployedAt } = stack;
+    const changed = present?.digest !== digest;
     return whenHere(reply, async () => {
-      await admin.putStack(stack);
-      const reason = present === undefined ? "new" : "its files changed";
+      await admin.putStack({ ...stack, since: present?.since ?? present?.deployedAt ?? deployedAt });
+      const reason = present === undefined ? "new" : changed ? "its files changed" : "the same files again";
       ctx.event({ kind: "stack-deployed", level: "info", subject, reason, actor: stack.actor });
-      return reply.code(202).send({ digest: stack.digest, deployedAt: stack.deployedAt, changed: true });
+      return reply.code(202).send({ digest, deployedAt, changed });
     });
   });
 

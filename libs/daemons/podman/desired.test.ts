@@ -91,6 +91,13 @@ describe("desiredStacks", () => {
     );
   });
 
+  it("lets the older of two keep the name when it is sent again", () => {
+    const older = stack("z", web("same.demo.lab.example"), "2026-11-22T13:00:00Z");
+    const younger = stack("a", web("same.demo.lab.example"), "2026-11-22T12:30:00Z");
+    expect([...decide([younger, { ...older, since: "2026-11-22T12:00:00Z" }]).here.keys()]).toEqual(["demo/z"]);
+    expect([...decide([younger, older]).here.keys()]).toEqual(["demo/a"]);
+  });
+
   it("counts the tenant's limits over all its stacks, oldest first", () => {
     const heavy = (second: number) =>
       stack(`s${second}`, "services: { web: { image: i, mem_limit: 600M } }", `2026-11-22T12:00:0${second}Z`);

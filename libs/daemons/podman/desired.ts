@@ -120,9 +120,9 @@ function derive(stack: Stack, spec: StackSpec, { self, volumePath }: DesiredInpu
   };
 }
 
-/** In the order in which they were sent, so that the later of two that clash is the one refused. */
+/** In the order in which they were first sent, so that the later of two that clash is the one refused. */
 function byAge(stacks: readonly Stack[]): readonly Stack[] {
-  const key = ({ deployedAt, tenant, project }: Stack): string => `${deployedAt} ${tenant}/${project}`;
+  const key = (stack: Stack): string => `${stack.since ?? stack.deployedAt} ${keyOf(stack)}`;
   return [...stacks].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 

@@ -26,12 +26,12 @@ describe("StackJobs", () => {
     const slow = new Promise<void>((resolve) => {
       release = resolve;
     });
-    jobs.start("a/a", "1", async () => {
+    jobs.start("a/a", { fingerprint: "1" }, async () => {
       await slow;
       return { kind: "done", what: "deployed" };
     });
-    jobs.start("a/a", "2", () => Promise.reject(new Error("must not run")));
-    jobs.start("b/b", "1", async () => ({ kind: "done", what: "deployed" }));
+    jobs.start("a/a", { fingerprint: "2" }, () => Promise.reject(new Error("must not run")));
+    jobs.start("b/b", { fingerprint: "1" }, async () => ({ kind: "done", what: "deployed" }));
     await new Promise((resolve) => setImmediate(resolve));
     expect(ended).toEqual([{ key: "b/b", kind: "done", repeated: false }]);
     expect([...jobs.busy()]).toEqual(["a/a"]);
@@ -43,29 +43,29 @@ describe("StackJobs", () => {
 
   it("lets the same input wait after a failure, longer each time, and reports the same failure once", async () => {
     const { jobs, clock, ended, changes } = setup();
-    jobs.start("a/a", "1", async () => failed);
+    jobs.start("a/a", { fingerprint: "1" }, async () => failed);
     await jobs.settled();
     expect(jobs.waiting()).toEqual(new Map([["a/a", "1"]]));
     const before = changes();
     await clock.move(15_000);
     expect(changes()).toBe(before + 1);
     expect(jobs.waiting().size).toBe(0);
-    jobs.start("a/a", "1", async () => failed);
+    jobs.start("a/a", { fingerprint: "1" }, async () => failed);
     await jobs.settled();
     await clock.move(15_000);
     expect(jobs.waiting().size).toBe(1);
     await clock.move(15_000);
     expect(jobs.waiting().size).toBe(0);
     expect(ended.map(({ repeated }) => repeated)).toEqual([false, true]);
-    jobs.start("a/a", "1", async () => ({ kind: "done", what: "deployed" }));
+    jobs.start("a/a", { fingerprint: "1" }, async () => ({ kind: "done", what: "deployed" }));
     await jobs.settled();
     expect(jobs.failures().size).toBe(0);
   });
 
   it("never tries again what was refused, or what had to be rolled back", async () => {
     const { jobs, clock } = setup();
-    jobs.start("a/a", "1", async () => ({ kind: "refused", problems: [] }));
-    jobs.start("b/b", "1", async () => ({ ...failed, rolledBack: true }));
+    jobs.start("a/a", { fingerprint: "1" }, async () => ({ kind: "refused", problems: [] }));
+    jobs.start("b/b", { fingerprint: "1" }, async () => ({ ...failed, rolledBack: true }));
     await jobs.settled();
     await clock.move(86_400_000);
     expect([...jobs.waiting().keys()].sort()).toEqual(["a/a", "b/b"]);
@@ -73,7 +73,7 @@ describe("StackJobs", () => {
 
   it("takes a job that throws as failed", async () => {
     const { jobs } = setup();
-    jobs.start("a/a", "1", () => Promise.reject(new Error("disk full")));
+    jobs.start("a/a", { fingerprint: "1" }, () => Promise.reject(new Error("disk full")));
     await jobs.settled();
     expect(jobs.failures().get("a/a")?.outcome).toEqual({ kind: "failed", reason: "disk full", rolledBack: false });
   });

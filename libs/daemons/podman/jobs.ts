@@ -1,8 +1,16 @@
+import type { Stack } from "@zcloud/events";
 import type { Clock } from "@zcloud/reconcile";
 import type { Outcome } from "./deploy.ts";
 
-export interface Failure {
-  /** The input that failed; another one is tried at once. */
+/** What a job is made from. */
+export interface JobInput {
+  readonly fingerprint: string;
+  /** The stack that it puts in place or starts; undefined where it takes one away. */
+  readonly stack?: Pick<Stack, "digest" | "deployedAt">;
+}
+
+export interface Failure extends JobInput {
+  /** Of the input that failed; another one is tried at once. */
   readonly fingerprint: string;
   readonly outcome: Exclude<Outcome, { kind: "done" }>;
   readonly attempts: number;
@@ -53,7 +61,7 @@ export class StackJobs {
   }
 
   /** Does nothing if the stack is being changed already: the next pass will see what is left to do. */
-  start(key: string, fingerprint: string, work: () => Promise<Outcome>): void {
+  start(key: string, input: JobInput, work: () => Promise<Outcome>): void {
     if (this.#running.has(key)) return;
     const job = work()
       .catch(
@@ -63,7 +71,7 @@ export class StackJobs {
           rolledBack: false,
         }),
       )
-      .then((outcome) => this.#end(key, fingerprint, outcome));
+      .then((outcome) => this.#end(key, input, outcome));
     this.#running.set(key, job);
   }
 
@@ -72,7 +80,8 @@ export class StackJobs {
     await Promise.all(this.#running.values());
   }
 
-  #end(key: string, fingerprint: string, outcome: Outcome): void {
+  #end(key: string, input: JobInput, outcome: Outcome): void {
+    const { fingerprint } = input;
     this.#running.delete(key);
     const before = this.#failures.get(key);
     if (outcome.kind === "done") this.#failures.delete(key);
@@ -82,7 +91,7 @@ export class StackJobs {
       const final = outcome.kind === "refused" || outcome.rolledBack;
       const delay = Math.min(firstDelay * 2 ** (attempts - 1), longestDelay);
       this.#failures.set(key, {
-        fingerprint,
+        ...input,
         outcome,
         attempts,
         retryAt: final ? Number.POSITIVE_INFINITY : this.#clock.now() + delay,

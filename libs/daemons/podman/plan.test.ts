@@ -153,7 +153,7 @@ describe("planStacks", () => {
     expect(planStacks(desired([here(withVolume, "2")]), { ...running, busy: new Set(["demo/notes"]) })).toEqual([]);
   });
 
-  it("waits with input that has just failed, and only with that", () => {
+  it("waits with input that has just failed, and only with that: the same files sent again are tried, unless they run", () => {
     const one = here(spec(), "2");
     expect(
       planStacks(desired([one]), observed([deployed()], { waiting: new Map([["demo/hello", fingerprint(one)]]) })),
@@ -164,6 +164,10 @@ describe("planStacks", () => {
         observed([deployed()], { waiting: new Map([["demo/hello", fingerprint(one)]]) }),
       ),
     ).toHaveLength(1);
+    const again = { ...one, stack: { ...one.stack, deployedAt: "2026-11-22T12:00:01Z" } };
+    const waiting = new Map([["demo/hello", fingerprint(one)]]);
+    expect(planStacks(desired([again]), observed([deployed()], { waiting }))).toHaveLength(1);
+    expect(planStacks(desired([again]), observed([deployed(spec(), "2")], { waiting }))).toEqual([]);
   });
 
   it("is empty once applied, whatever was there, and takes away only what is elsewhere or was removed", () => {

@@ -58,9 +58,9 @@ export interface VolumeFate extends StackActionBase {
 }
 export type StackAction = RunStack | StartStack | RemoveStack | VolumeFate;
 
-/** What a stack's input is: when it is the same, there is nothing to do, and a failure needn't be repeated. */
+/** What a stack's input is: while it is the same, a failure needn't be repeated. Sent again, it is another. */
 export function fingerprint({ stack, override, unit }: StackHere): string {
-  return `${stack.digest}\n${override}\n${unit}`;
+  return `${stack.digest}\n${stack.deployedAt}\n${override}\n${unit}`;
 }
 
 export function planStacks(desired: StacksDesired, observed: StacksObserved): readonly StackAction[] {

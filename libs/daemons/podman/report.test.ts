@@ -69,10 +69,19 @@ describe("reportStacks", () => {
   it("shows a failure with the digest that was tried, and work under way", () => {
     const outcome = { kind: "failed", reason: "no image", rolledBack: false } as const;
     const failures = new Map([
-      ["demo/hello", { fingerprint: "new\noverride\nunit", outcome, attempts: 1, retryAt: 0 }],
+      [
+        "demo/hello",
+        {
+          fingerprint: "",
+          stack: { digest: "new", deployedAt: "2026-11-22T13:00:00Z" },
+          outcome,
+          attempts: 1,
+          retryAt: 0,
+        },
+      ],
     ]);
     expect(reportStacks({ ...input, failures })).toMatchObject([
-      { state: "failed", tried: "new", reasons: ["no image"] },
+      { state: "failed", tried: "new", triedAt: "2026-11-22T13:00:00Z", reasons: ["no image"] },
     ]);
     expect(reportStacks({ ...input, failures, busy: new Set(["demo/hello"]) })).toMatchObject([{ state: "changing" }]);
   });

@@ -16,6 +16,8 @@ export interface StackReport {
   readonly digest: string | undefined;
   /** Of the files that were refused, or failed; undefined where none were. */
   readonly tried: string | undefined;
+  /** RFC 3339; when those were sent. The same files, sent again, are another try. */
+  readonly triedAt: string | undefined;
   /** RFC 3339; when it was put on this host. */
   readonly since: string | undefined;
   readonly names: readonly string[];
@@ -50,6 +52,7 @@ export function reportStacks({ desired, deployed, containers, busy, failures }: 
     const own = containers.filter((one) => `${one.tenant}/${one.project}` === key);
     const refusal = desired?.refused.get(key)?.problems;
     const failure = failures.get(key)?.outcome;
+    const tried = desired?.refused.get(key)?.stack ?? failures.get(key)?.stack;
     const unwell = [...wordOf(key, there !== undefined, desired), ...unwellOf(spec, own)];
     const reasons = [
       ...(refusal ?? (failure?.kind === "refused" ? failure.problems : [])).map(formatProblem),
@@ -68,8 +71,8 @@ export function reportStacks({ desired, deployed, containers, busy, failures }: 
       reasons,
       placement: spec === undefined ? "unknown" : (spec.home ?? "both"),
       digest: there?.digest,
-      // The first line of a fingerprint is the digest (plan.ts).
-      tried: desired?.refused.get(key)?.stack.digest ?? failures.get(key)?.fingerprint.split("\n")[0],
+      tried: tried?.digest,
+      triedAt: tried?.deployedAt,
       since: there?.at,
       names: [...new Set(spec?.services.flatMap(({ endpoint }) => endpoint?.names ?? []))].sort(),
       volumes: spec?.volumes.map(({ name }) => name) ?? [],

@@ -6,8 +6,8 @@ import type { PodmanApi } from "./api.ts";
 import type { Happening } from "./changes.ts";
 import { type DeployPorts, deployStack, type Outcome, removeStack, startStack } from "./deploy.ts";
 import { listDeployed, listUnits } from "./deployed.ts";
-import type { StacksDesired } from "./desired.ts";
-import { type Failure, StackJobs } from "./jobs.ts";
+import type { StackHere, StacksDesired } from "./desired.ts";
+import { type Failure, type JobInput, StackJobs } from "./jobs.ts";
 import { type Deployed, fingerprint, planStacks, type StackAction, type StacksObserved } from "./plan.ts";
 
 export interface StacksOptions {
@@ -94,15 +94,17 @@ export class StacksReconciler implements Reconciler<StacksDesired, StacksObserve
     const { key } = action;
     switch (action.kind) {
       case "run-stack":
-        return this.#jobs.start(key, fingerprint(action.here), () =>
+        return this.#jobs.start(key, inputOf(action.here), () =>
           deployStack(action.here, this.#options.map(), this.#deployed.get(key), this.#ports, signal),
         );
       case "start-stack":
-        return this.#jobs.start(key, fingerprint(action.here), () =>
+        return this.#jobs.start(key, inputOf(action.here), () =>
           startStack(action.here, action.deployed, this.#ports, signal),
         );
       case "remove-stack":
-        return this.#jobs.start(key, "removed", () => removeStack(action.deployed, action.trash, this.#ports, signal));
+        return this.#jobs.start(key, { fingerprint: "removed" }, () =>
+          removeStack(action.deployed, action.trash, this.#ports, signal),
+        );
       case "volume-fate":
         return;
     }
@@ -149,4 +151,8 @@ export class StacksReconciler implements Reconciler<StacksDesired, StacksObserve
         reason: outcome.rolledBack ? `${outcome.reason}; the version before runs again` : outcome.reason,
       });
   }
+}
+
+function inputOf(here: StackHere): JobInput {
+  return { fingerprint: fingerprint(here), stack: here.stack };
 }

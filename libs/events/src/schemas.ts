@@ -44,8 +44,10 @@ export const Stack = z.strictObject({
   files: z.record(z.string(), z.string()),
   /** SHA-256 of the canonical files, hex. */
   digest: z.string(),
-  /** RFC 3339. */
+  /** RFC 3339. Sent again, also with the same files, it is another: then what failed is tried again. */
   deployedAt: z.iso.datetime(),
+  /** RFC 3339; when it was first sent. Of two that clash, the older keeps what it has. As `deployedAt` if absent. */
+  since: z.iso.datetime().optional(),
   actor: z.string(),
   removed: z.undefined().optional(),
 });

@@ -12,6 +12,7 @@ import { done, everywhere, exitOf, missing } from "../parallel.ts";
 import { count } from "../screen.ts";
 import { command } from "../spec.ts";
 import { projectName, stackFiles } from "../stack-files.ts";
+import type { Sent } from "../stack-report.ts";
 
 const Options = z.strictObject({
   tenant: z.string(),
@@ -20,8 +21,7 @@ const Options = z.strictObject({
   wait: z.boolean().default(true),
   patience: z.coerce.number().int().min(1).max(3600).default(90),
 });
-/** `changed`: the site did not have these files before. */
-const Accepted = z.looseObject({ digest: z.string(), changed: z.boolean() });
+const Accepted = z.looseObject({ digest: z.string(), deployedAt: z.string() });
 
 export const deploy = command(Options, {
   name: "deploy",
@@ -29,7 +29,7 @@ export const deploy = command(Options, {
   about:
     "Checks the directory's compose.yaml against the policy, gives the stack to the sites, and follows it until every\n" +
     "name answers through both front doors. What is not checked there is not called served. What ran before goes on if\n" +
-    "the new version is refused or fails.",
+    "the new version is refused or fails. The same again is another try.",
   arguments: [{ name: "<dir>", about: "directory with compose.yaml" }],
   options: [
     { flags: "--tenant <tenant>", about: "whose stack it is" },
@@ -81,12 +81,10 @@ export const deploy = command(Options, {
       installation,
       tenant: options.tenant,
       project,
-      digest,
-      again: accepted.every(({ value }) => !value.changed),
       began,
       until: began + options.patience * 1000,
     };
-    const at = accepted.map(({ entry }) => siteOf(map, entry.site));
+    const at = accepted.map(({ entry, value }) => ({ ...siteOf(map, entry.site), sent: value }));
     const { hosts, names } = options.wait ? await follow(it, spec, at, what) : { hosts: [], names: [] };
     if (!options.wait)
       it.screen.line(mark(true, "accepted", `by ${at.map(({ name }) => name).join(" and ")}; not followed`, paint(it)));
@@ -148,15 +146,15 @@ export function targetSites(map: ZMap, spec: Pick<StackSpec, "home">, asked: str
 async function follow(
   it: Invocation,
   spec: StackSpec,
-  sites: readonly Site[],
+  sites: readonly (Site & { readonly sent: Sent })[],
   what: Following,
 ): Promise<{ readonly hosts: readonly HostResult[]; readonly names: readonly Served[] }> {
   const { map } = what.installation;
   const waiting = it.screen.progress(`starting ${what.tenant}/${what.project}`);
   try {
     const hosts = await Promise.all(
-      sites.map(async ({ name }) => {
-        const result = await followSite(it, name, hostsOf(map, spec.role, name), what);
+      sites.map(async ({ name, sent }) => {
+        const result = await followSite(it, name, hostsOf(map, spec.role, name), sent, what);
         it.screen.line(hostLine(result, paint(it)));
         return result;
       }),
