@@ -1,5 +1,6 @@
 import { apply } from "./commands/apply.ts";
 import { check } from "./commands/check.ts";
+import { completionOf } from "./commands/completion.ts";
 import { deploy } from "./commands/deploy.ts";
 import { events } from "./commands/events.ts";
 import { pki } from "./commands/pki.ts";
@@ -11,4 +12,7 @@ import { status } from "./commands/status.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** All commands, in the order in which an operator meets them. */
-export const commands: readonly CommandSpec[] = [check, pki, plan, apply, deploy, remove, status, routes, events, ssh];
+export const commands: readonly CommandSpec[] = [
+  ...[check, pki, plan, apply, deploy, remove, status, routes, events, ssh],
+  completionOf(() => commands),
+];

@@ -61,6 +61,18 @@ test.each([
   expect(world.hosts.get("north/znet")?.ran).toEqual([]);
 });
 
+test("--version, and the map's names for the shell's completion", async () => {
+  const { version } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
+  expect(await world.zctl("--version")).toBe(0);
+  expect(world.out).toBe(`zctl ${version}\n`);
+  expect(await world.zctl("completion", "sites")).toBe(0);
+  expect(world.out).toBe("north\nsouth\n");
+  expect(await world.zctl("completion", "hosts")).toBe(0);
+  expect(world.out).toContain("south/zpod1\n");
+  expect(await world.zctl("completion", "tcsh")).toBe(exits.usage.code);
+  expect(world.err).toContain("bash, zsh and fish");
+});
+
 test("a map with mistakes: all of them with line and column, exit 78", async () => {
   const text = readFileSync(join(directory, "zcloud.yaml"), "utf8");
   const wrong = text.replace("10.64.2.0/24", "10.64.1.128/25").replace("kind: local", "kind: disk");

@@ -4,7 +4,8 @@ import { commands } from "./commands.ts";
 import { type Exit, exits, ZctlError } from "./exit.ts";
 import { Invocation, type Ports } from "./invocation.ts";
 import { printable, Screen, type Terminal } from "./screen.ts";
-import type { CommandSpec } from "./spec.ts";
+import { type CommandSpec, commonOptions, helpOption, versionOption } from "./spec.ts";
+import { version } from "./version.ts";
 
 const Globals = z.object({ map: z.string().optional(), json: z.boolean().default(false) });
 
@@ -14,7 +15,8 @@ export async function zctl(argv: readonly string[], ports: Ports, to: Terminal):
   const program = new Command("zctl");
   program
     .description("Operates a zCloud installation: two sites, one map.")
-    .helpOption("-h, --help", "what it does, with examples")
+    .helpOption(helpOption.flags, helpOption.about)
+    .version(`zctl ${version}`, versionOption.flags, versionOption.about)
     .helpCommand(false)
     .enablePositionalOptions()
     .showHelpAfterError("(see: zctl --help)")
@@ -60,9 +62,8 @@ function add(
     .description(spec.about ?? spec.summary);
   for (const { name, about } of spec.arguments ?? []) sub.argument(name, about);
   for (const { flags, about } of spec.options ?? []) sub.option(flags, about);
-  sub.option("--map <path>", "the installation directory, or its zcloud.yaml (also ZCLOUD_MAP)");
-  sub.option("--json", "print one JSON document instead of a screen");
-  sub.helpOption("-h, --help", "what it does, with examples");
+  for (const { flags, about } of commonOptions) sub.option(flags, about);
+  sub.helpOption(helpOption.flags, helpOption.about);
   if (spec.passThrough) sub.passThroughOptions();
   sub.addHelpText(
     "after",

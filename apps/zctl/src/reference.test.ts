@@ -46,6 +46,8 @@ test.each([
   ["status", ["status"]],
   ["routes", ["routes"]],
   ["events", ["events"]],
+  ["completion", ["completion", "bash"]],
+  ["completion-words", ["completion", "hosts"]],
   ["error", ["status", "--map", "/nonexistent"]],
 ])("the document of %s has the keys that the reference shows", async (name, [first = "", ...rest]) => {
   const repository = new URL("../../../", import.meta.url).pathname;

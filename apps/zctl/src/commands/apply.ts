@@ -27,7 +27,11 @@ export const apply = command(Options, {
     "zclouds up to date, and waits until every agent has the generation and has converged. Hosts that are down are named;\n" +
     "they get the map when they are back and somebody applies, or from the bus. See first: zctl plan",
   options: [
-    { flags: "--key <file>", about: "operator's SSH key to sign with (default: secrets/operator, then ssh-agent)" },
+    {
+      flags: "--key <file>",
+      about: "operator's SSH key to sign with (default: secrets/operator, then ssh-agent)",
+      words: "files",
+    },
     { flags: "--no-wait", about: "do not wait for the agents, e.g. before they are deployed for the first time" },
     { flags: "--patience <seconds>", about: "how long to wait for them (60)" },
   ],

@@ -15,9 +15,9 @@ export const check = command(Options, {
   about:
     "Without an argument: all that is wrong with zcloud.yaml, zcloud.keys.json and context.json, with line and column.\n" +
     "With a directory: what the policy and the tenant's envelope say to its compose.yaml. Asks no host.",
-  arguments: [{ name: "[dir]", about: "directory of a stack" }],
+  arguments: [{ name: "[dir]", about: "directory of a stack", words: "directories" }],
   options: [
-    { flags: "--tenant <tenant>", about: "whose stack it is" },
+    { flags: "--tenant <tenant>", about: "whose stack it is", words: "tenants" },
     { flags: "--project <name>", about: "its name (default: the directory's)" },
   ],
   examples: [

@@ -30,10 +30,10 @@ export const deploy = command(Options, {
     "Checks the directory's compose.yaml against the policy, gives the stack to the sites, and follows it until every\n" +
     "name answers through both front doors. What is not checked there is not called served. What ran before goes on if\n" +
     "the new version is refused or fails. The same again is another try.",
-  arguments: [{ name: "<dir>", about: "directory with compose.yaml" }],
+  arguments: [{ name: "<dir>", about: "directory with compose.yaml", words: "directories" }],
   options: [
-    { flags: "--tenant <tenant>", about: "whose stack it is" },
-    { flags: "--site <site>", about: "a site, or both (default: the stack's home, else both)" },
+    { flags: "--tenant <tenant>", about: "whose stack it is", words: "tenants" },
+    { flags: "--site <site>", about: "a site, or both (default: the stack's home, else both)", words: "sites" },
     { flags: "--project <name>", about: "its name (default: the directory's)" },
     { flags: "--wait", about: "follow it until it is served (default)" },
     { flags: "--no-wait", about: "only give it to the sites" },

@@ -12,7 +12,7 @@ export const remove = command(z.strictObject({ site: z.string().optional() }), {
   about:
     "Its containers stop, its names are no longer served, and its volumes go to the trash of the host that had them.",
   arguments: [{ name: "<stack>", about: "tenant/project" }],
-  options: [{ flags: "--site <site>", about: "at this site only" }],
+  options: [{ flags: "--site <site>", about: "at this site only", words: "sites" }],
   examples: [{ line: "zctl remove demo/hello", about: "at both sites" }],
   run: async (it, [stack = ""], { site }) => {
     const { map } = await it.installation();

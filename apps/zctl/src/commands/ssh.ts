@@ -8,7 +8,7 @@ export const ssh = command(z.strictObject({}), {
   name: "ssh",
   summary: "log in to a host, or run a command there",
   arguments: [
-    { name: "<host>", about: "e.g. north/zpod1" },
+    { name: "<host>", about: "e.g. north/zpod1", words: "hosts" },
     { name: "[command...]", about: "what to run; a shell without it" },
   ],
   passThrough: true,
