@@ -82,7 +82,8 @@ async function register({ directory, contact, accountKey, trust }: AuthorityOpti
 
 /**
  * The account of this key, which the other site's front may have opened already: then it is only looked up. acme-client
- * would otherwise send an update without content, which an authority may refuse (RFC 8555, 7.3.1 and 7.3.2).
+ * would otherwise send an update without content, which an authority may refuse (RFC 8555, 7.3.1 and 7.3.2). It does so
+ * too if the account was opened between look-up and creation, but then it knows the account's URL, and that is enough.
  */
 async function openAccount(client: Client, contact: string | undefined): Promise<void> {
   const account = { termsOfServiceAgreed: true, ...(contact === undefined ? {} : { contact: [`mailto:${contact}`] }) };
@@ -90,6 +91,16 @@ async function openAccount(client: Client, contact: string | undefined): Promise
     await client.createAccount({ onlyReturnExisting: true });
   } catch (error) {
     if (!/account/i.test(error instanceof Error ? error.message : String(error))) throw error;
-    await client.createAccount(account);
+    await client.createAccount(account).catch((refused: unknown) => {
+      if (!isOpen(client)) throw refused;
+    });
+  }
+}
+
+function isOpen(client: Client): boolean {
+  try {
+    return client.getAccountUrl() !== "";
+  } catch {
+    return false;
   }
 }

@@ -8,7 +8,7 @@ import { createTestCa, type Daemon, debian, eventually, freePorts, startDaemon }
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { certificateReader } from "../haproxy/index.ts";
 import { endpoint, type TwoFronts, twoFronts } from "../haproxy/two-fronts.test-support.ts";
-import type { AuthorityOptions } from "./authority.ts";
+import { type AuthorityOptions, createAuthority } from "./authority.ts";
 import { createAcme, type DesiredCertificates } from "./daemon.ts";
 import { type Door, threadAuthority, thumbprintOf } from "./index.ts";
 
@@ -147,6 +147,26 @@ test("orders are made by a thread of their own", async () => {
   expect(one.attempts()).toEqual({});
   expect(await runPass(one, desired(names), { read: signal, write: signal })).toEqual([]);
   await one.close();
+});
+
+test("an account that several open at the same moment is opened by one, and used by all", async () => {
+  const key = execFileSync("openssl", [
+    "genpkey",
+    "-algorithm",
+    "EC",
+    "-pkeyopt",
+    "ec_paramgen_curve:P-256",
+  ]).toString();
+  const trust = readFileSync(join(directory, "trust.crt"), "utf8");
+  const issued = await Promise.all(
+    Array.from({ length: 6 }, (_, n) =>
+      createAuthority({ directory: directoryUrl, contact: undefined, accountKey: key, trust }).issue([
+        `at-once${n}.lab.example`,
+      ]),
+    ),
+  );
+  // They get as far as the challenge; the fronts answer for another account.
+  expect(issued.map((one) => (one.ok ? "issued" : one.kind))).toEqual(Array.from({ length: 6 }, () => "refused"));
 });
 
 test("a thread that breaks is a failure of its orders, not a hang", async () => {
