@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { connect, createServer } from "node:net";
+import { atExit } from "./at-exit.ts";
 
 /** A real daemon started for a test. */
 export interface Daemon {
@@ -43,9 +44,10 @@ export async function startDaemon(
     return readiness instanceof RegExp ? readiness.test(output) : readiness();
   };
   const gone = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
-  const killAtExit = () => child.kill("SIGKILL");
-  process.once("exit", killAtExit);
-  child.once("exit", () => process.off("exit", killAtExit));
+  child.once(
+    "exit",
+    atExit(() => child.kill("SIGKILL")),
+  );
   const until = Date.now() + (options.timeout ?? 20_000);
   while (!(await ready().catch(() => false))) {
     if (gone() || Date.now() > until) {

@@ -1,3 +1,4 @@
+export * from "./at-exit.ts";
 export * from "./certificates.ts";
 export * from "./daemon.ts";
 export * from "./golden.ts";

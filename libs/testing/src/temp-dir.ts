@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { atExit } from "./at-exit.ts";
 
 /** A new empty directory that goes away with this process at the latest. */
 export function tempDir(prefix = "zcloud-test-"): string {
   const path = mkdtempSync(join(tmpdir(), prefix));
-  process.once("exit", () => rmSync(path, { recursive: true, force: true }));
+  atExit(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
