@@ -1,12 +1,16 @@
 import { defineConfig } from "vitest/config";
 
-/** unit: no daemons, no root. integration: real daemons on loopback. e2e: a lab of its own. */
+/**
+ * unit: no daemons, no root. integration: real daemons on loopback. e2e: a lab of its own. One group after the other:
+ * what fails over within a second in the lab must not share its two cores with ten HAProxies.
+ */
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: "unit",
+          sequence: { groupOrder: 0 },
           include: ["{apps,libs,tools}/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**", "**/*.integration.test.ts"],
         },
@@ -14,6 +18,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
+          sequence: { groupOrder: 1 },
           include: ["{apps,libs,tools}/**/*.integration.test.ts"],
           exclude: ["**/node_modules/**"],
           testTimeout: 60_000,
@@ -24,6 +29,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          sequence: { groupOrder: 2 },
           include: ["test/e2e/**/*.test.ts"],
           globalSetup: ["test/e2e/support/global-lab.ts"],
           testTimeout: 300_000,

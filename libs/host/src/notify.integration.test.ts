@@ -6,28 +6,37 @@ import { afterEach, expect, test } from "vitest";
 
 /**
  * What systemd does: it binds a datagram socket, and for `OpenFile=` connects another one to it and passes that as
- * descriptor 3, by the protocol of sd_listen_fds(3). Prints every datagram with the pid that the kernel says sent it.
+ * descriptor 3, by the protocol of sd_listen_fds(3). Prints every datagram with whose the kernel says it is. In Perl,
+ * which every Debian has: Node has no datagram sockets of this family. recvmsg(2) with SCM_CREDENTIALS (unix(7)) is
+ * packed by hand: struct msghdr and cmsghdr of x86_64.
  */
-const systemd = `
-import os, socket, struct, sys
-path, node, script = sys.argv[1:]
-server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-server.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-server.bind(path)
-pid = os.fork()
-if pid == 0:
-    client = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    client.connect(path)
-    fd = client.detach()
-    if fd != 3: os.dup2(fd, 3)
-    os.set_inheritable(3, True)
-    os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="notify", WATCHDOG_USEC="200000", WATCHDOG_PID=str(os.getpid()))
-    os.execv(node, [node, "--import", "tsx", script])
-print("pid", pid, flush=True)
-while True:
-    data, ancillary, _, _ = server.recvmsg(4096, socket.CMSG_SPACE(12))
-    sender = struct.unpack("3i", ancillary[0][2])[0]
-    print("main" if sender == pid else "other", data.decode().replace("\\n", "|"), flush=True)
+const systemd = String.raw`
+use Socket; use POSIX ();
+$| = 1; $^F = 16;
+my ($path, $node, $script) = @ARGV;
+my ($SO_PASSCRED, $SYS_recvmsg) = (16, 47);
+socket(my $server, AF_UNIX, SOCK_DGRAM, 0) or die "socket: $!";
+setsockopt($server, SOL_SOCKET, $SO_PASSCRED, 1) or die "setsockopt: $!";
+bind($server, pack_sockaddr_un($path)) or die "bind: $!";
+my $pid = fork() // die "fork: $!";
+if ($pid == 0) {
+  socket(my $client, AF_UNIX, SOCK_DGRAM, 0) or die "socket: $!";
+  connect($client, pack_sockaddr_un($path)) or die "connect: $!";
+  POSIX::dup2(fileno($client), 3) or die "dup2: $!";
+  @ENV{qw(LISTEN_PID LISTEN_FDS LISTEN_FDNAMES WATCHDOG_USEC WATCHDOG_PID)} = ($$, 1, "notify", 200000, $$);
+  exec($node, "--import", "tsx", $script) or die "exec: $!";
+}
+print "pid $pid\n";
+for (;;) {
+  my ($data, $control) = ("\0" x 4096, "\0" x 32);
+  my $iov = pack("P Q", $data, length $data);
+  my $message = pack("Q L x4 P Q P Q l x4", 0, 0, $iov, 1, $control, length $control, 0);
+  my $size = syscall($SYS_recvmsg, fileno($server), $message, 0);
+  die "recvmsg: $!" if $size < 0;
+  my $sender = unpack("x16 l", $control);
+  (my $said = substr($data, 0, $size)) =~ tr/\n/|/;
+  print $sender == $pid ? "main" : "other", " $said\n";
+}
 `;
 
 const service = `
@@ -46,7 +55,7 @@ test("what a service says arrives at a real datagram socket, from its own pid, a
   const directory = tempDir();
   const script = `${directory}/service.mjs`;
   writeFileSync(script, service);
-  daemon = await startDaemon(["python3", "-c", systemd, `${directory}/notify`, process.execPath, script], /WATCHDOG=1/);
+  daemon = await startDaemon(["perl", "-e", systemd, `${directory}/notify`, process.execPath, script], /WATCHDOG=1/);
   const said = (): string[] => daemon?.said().trim().split("\n") ?? [];
   expect(said()[1]).toBe("main READY=1|STATUS=two lines");
   const watchdogs = (): number => said().filter((line) => line === "main WATCHDOG=1").length;
