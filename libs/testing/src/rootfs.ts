@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 
 /** Where the Debian 13 userland of the lab's hosts is kept; `tools/setup` puts the link there. */
-export const rootfsPath: string = process.env["ZCLOUD_ROOTFS"] ?? "/var/cache/zcloud/rootfs";
+export const rootfsPath: string =
+  process.env["ZCLOUD_ROOTFS"] ?? `${process.env["ZCLOUD_CACHE"] ?? "/var/cache/zcloud"}/rootfs`;
 
 /**
  * Command line that runs a program of the hosts' userland on this machine, whatever Debian this is: through that
