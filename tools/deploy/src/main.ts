@@ -10,7 +10,7 @@ import { rollOutBySite } from "./sites.ts";
 import { describe } from "./told.ts";
 import { roles, unitOf } from "./units.ts";
 
-/** `tsx tools/deploy/src/main.ts ROLE`: brings all hosts of a role to what was just built. The nx target `deploy` of each app. */
+/** `deploy.js ROLE`: brings all hosts of a role to what was just built. The nx target `deploy` of each app. */
 const role = roles.find((one) => one === process.argv[2]);
 const local = new LocalHost();
 const interrupted = new AbortController();

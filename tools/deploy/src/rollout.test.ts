@@ -2,7 +2,8 @@ import { type FileStat, type Host, type RunResult, UnreachableError } from "@zcl
 import { loadMap } from "@zcloud/map";
 import { expect, test } from "vitest";
 import { places, type Release, release } from "./release.ts";
-import { type Outcome, rollout, state } from "./rollout.ts";
+import { scripts, state } from "./remote.ts";
+import { type Outcome, rollout } from "./rollout.ts";
 import { rollOutBySite } from "./sites.ts";
 import { describe, readable } from "./told.ts";
 
@@ -17,23 +18,66 @@ class Machine implements Host {
   readonly files = new Map<string, string>();
   readonly links = new Map<string, string>();
   restarts = 0;
+  /** Commands that were run. */
+  asked = 0;
   down = false;
   #running: string | undefined;
 
   async run(argv: readonly string[]): Promise<RunResult> {
     if (this.down) throw new UnreachableError("connect: timed out", "is it up?", false);
-    const [program, ...args] = argv;
-    const last = args.at(-1) ?? "";
-    if (program === "readlink") return this.links.has(last) ? result(0, `${this.links.get(last)}\n`) : result(1);
-    if (program === "ln") this.links.set(last, args.at(-2) ?? "");
-    if (program === "mv") {
-      this.links.set(last, this.links.get(args.at(-2) ?? "") ?? "");
-      this.links.delete(args.at(-2) ?? "");
-    }
-    if (program === "curl") return this.#readyz();
+    this.asked += 1;
+    const [program, , script, , ...args] = argv;
     if (program === "journalctl")
       return result(0, "Error: Cannot find package 'pg'\n    at resolve (node:internal:1:1)\n");
-    if (program === "systemctl") return this.#systemctl(args);
+    switch (Object.entries(scripts).find(([, text]) => text === script)?.[0]) {
+      case "look":
+        return this.#look();
+      case "activate":
+        return this.#activate(args[1] ?? "");
+      case "poll":
+        return this.#poll();
+      case "finish":
+        return this.#finish(args[1] ?? "");
+    }
+    return result(127, "", `${program}: not found`);
+  }
+
+  #look(): RunResult {
+    const unit = this.files.get(places("znet").unit) ?? "";
+    const link = this.links.get("current") ?? "";
+    return result(0, `${link}\n${this.#up() ? "active" : "inactive"}\n${unit}`);
+  }
+
+  #activate(version: string): RunResult {
+    this.links.set("current", `releases/${version}`);
+    this.files.set(
+      places("znet").unit,
+      this.files.get(`${places("znet").releases}/${version}/zcloud-znet.service`) ?? "",
+    );
+    const before = this.restarts++;
+    this.#running = this.links.get("current");
+    return result(0, `1000\n${before}\n`);
+  }
+
+  #up(): boolean {
+    return this.#running !== undefined && ["ready", "waiting", "not-ready"].includes(this.#nature());
+  }
+
+  #poll(): RunResult {
+    const failed = this.#running !== undefined && this.#nature() === "fails";
+    const active = this.#up() ? "active" : failed ? "failed" : "activating";
+    const unit = `ActiveState=${active}\nInvocationID=${this.restarts}\nNRestarts=${active === "activating" ? 3 : 0}\n`;
+    const answer = this.#readyz();
+    return { ...answer, stdout: `${unit}\n${answer.stdout}` };
+  }
+
+  #finish(before: string): RunResult {
+    if (before !== "") this.links.set("previous", `releases/${before}`);
+    const kept = [...this.links.values()].map((link) => `${places("znet").root}/${link}/`);
+    for (const path of this.files.keys()) {
+      if (path.startsWith(places("znet").releases) && !kept.some((one) => path.startsWith(one)))
+        this.files.delete(path);
+    }
     return result(0);
   }
 
@@ -50,21 +94,6 @@ class Machine implements Host {
     if (nature === "not-ready")
       return result(0, '{"ready":false,"generation":3,"reasons":["unbound: will not start"]}\n503');
     return result(7, "\n000", "curl: (7) Could not connect");
-  }
-
-  #systemctl(args: readonly string[]): RunResult {
-    if (args[0] === "restart") {
-      this.restarts += 1;
-      this.#running = this.links.get("/opt/zcloud/znet/current");
-    }
-    const up = this.#running !== undefined && ["ready", "waiting", "not-ready"].includes(this.#nature());
-    if (args[0] === "is-active") return result(up ? 0 : 3);
-    if (args[0] !== "show") return result(0);
-    const active = up ? "active" : this.#running !== undefined && this.#nature() === "fails" ? "failed" : "activating";
-    return result(
-      0,
-      `ActiveState=${active}\nInvocationID=${this.restarts}\nNRestarts=${active === "activating" ? 3 : 0}\n`,
-    );
   }
 
   read = async (path: string): Promise<string | undefined> => this.files.get(path);
@@ -95,7 +124,7 @@ function onto(machine: Machine, what: Release): Promise<Outcome> {
   return rollout(machine, what, { signal: new AbortController().signal, patience: 30_000, now: () => clock, sleep });
 }
 
-const link = (machine: Machine, name: string) => machine.links.get(`${places("znet").root}/${name}`);
+const link = (machine: Machine, name: string) => machine.links.get(name);
 
 test("the same content is the same version, other content another", () => {
   expect(built("ready", 1).version).toBe(built("ready", 1).version);
@@ -109,6 +138,8 @@ test("first, then nothing to do, then the next with the one before kept", async 
   expect(await onto(machine, one)).toMatchObject({ kind: "deployed", previous: undefined, state: "ready" });
   expect(await onto(machine, one)).toEqual({ kind: "unchanged", state: "ready" });
   expect(machine.restarts).toBe(1);
+  // look, activate, poll, finish; then look and poll: every further command costs each host a session of sshd.
+  expect(machine.asked).toBe(4 + 2);
   expect(await onto(machine, two)).toMatchObject({ kind: "deployed", previous: one.version });
   expect(await onto(machine, three)).toMatchObject({ kind: "deployed", previous: two.version });
   expect(link(machine, "current")).toBe(`releases/${three.version}`);

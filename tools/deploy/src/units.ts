@@ -1,4 +1,4 @@
-import { renderUnit, type UnitOptions } from "@zcloud/service";
+import { renderUnit, type UnitOptions } from "@zcloud/service/unit";
 
 export const roles = ["znet", "zfront", "zstore", "zpod", "zmah"] as const;
 export type DeployedRole = (typeof roles)[number];

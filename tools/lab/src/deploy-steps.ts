@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { Layout } from "./layout.ts";
 import { repository } from "./repository.ts";
 
@@ -6,32 +5,27 @@ import { repository } from "./repository.ts";
 export interface DeployStep {
   readonly name: string;
   readonly argv: readonly string[];
-  /** Missing in this working tree: why the step is left out. */
-  readonly missing: string | undefined;
 }
 
-const zctl = "apps/zctl/dist/zctl.js";
+const nx = ["node_modules/.bin/nx", "run-many", "--outputStyle=static", "-t"];
 
-/** What an operator types to make a new installation serve, in order. */
-export function deploySteps(): readonly DeployStep[] {
-  const withZctl = (name: string, ...args: readonly string[]): DeployStep => {
-    return { name, argv: [process.execPath, `${repository}/${zctl}`, ...args], missing: need(zctl) };
-  };
-  return [
-    withZctl("keys", "pki"),
-    withZctl("map", "apply"),
-    {
-      name: "services",
-      argv: ["npx", "nx", "run-many", "-t", "deploy", "--outputStyle=static"],
-      missing: need("tools/deploy/src/main.ts"),
-    },
-    withZctl("stack hello", "deploy", `${repository}/deploy/stacks/hello`, "--tenant", "demo"),
-    withZctl("stack notes", "deploy", `${repository}/deploy/stacks/notes`, "--tenant", "demo"),
-  ];
-}
+/** Bundles all apps; what did not change comes from nx's cache. */
+export const buildStep: DeployStep = { name: "apps", argv: [...nx, "build"] };
 
-function need(path: string): string | undefined {
-  return existsSync(`${repository}/${path}`) ? undefined : `there is no ${path} yet`;
+/** What an operator types to make a new installation take stacks, in order. */
+export const deploySteps: readonly DeployStep[] = [
+  { name: "keys", argv: zctl("pki") },
+  { name: "map", argv: zctl("apply") },
+  { name: "services", argv: [...nx, "deploy"] },
+];
+
+/** The samples, in any order. */
+export const stackSteps: readonly DeployStep[] = ["hello", "notes"].map((stack) => {
+  return { name: `stack ${stack}`, argv: zctl("deploy", `${repository}/deploy/stacks/${stack}`, "--tenant", "demo") };
+});
+
+function zctl(...args: readonly string[]): readonly string[] {
+  return [process.execPath, `${repository}/apps/zctl/dist/zctl.js`, ...args];
 }
 
 /** How the steps find the lab's installation, whatever directory and link they start from. */

@@ -1,7 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { LocalHost } from "@zcloud/host";
 import type { Arguments } from "./arguments.ts";
-import { deployEnvironment, deploySteps } from "./deploy-steps.ts";
+import { buildStep, type DeployStep, deployEnvironment, deploySteps, stackSteps } from "./deploy-steps.ts";
 import { LabError } from "./errors.ts";
 import { applyFirewalls } from "./firewall.ts";
 import { loadImages } from "./images.ts";
@@ -23,10 +23,11 @@ export async function up(at: Layout, args: Arguments, progress: Progress): Promi
   const map = await installationMap(at, args.map ?? `${repository}/deploy/maps/lab.yaml`);
   const lab = new Lab(at, map);
   let booted = 0;
-  await progress.step("hosts", async () => {
+  const boot = progress.step("hosts", async () => {
     booted = await lab.powerOn(lab.machines);
     return `${lab.machines.length} running, ${booted} of them booted now`;
   });
+  await Promise.all([boot, args.bare ? undefined : runStep(lab, buildStep, progress)]);
   const current = args.forTest === undefined && (await linkCurrent(at));
   await progress.step("firewall", async () => `${await applyFirewalls(lab)} changes at ${map.sites.length} zclouds`);
   if (booted > 0) await checkLimits(lab, progress);
@@ -56,18 +57,15 @@ async function checkLimits(lab: Lab, progress: Progress): Promise<void> {
 }
 
 async function deploy(lab: Lab, progress: Progress): Promise<void> {
-  const env = deployEnvironment(lab.layout);
-  const [stacks, others] = [/^stack /, /^(?!stack )/].map((kind) =>
-    deploySteps().filter(({ name }) => kind.test(name)),
-  );
-  const runSteps = async (steps: ReturnType<typeof deploySteps> = []): Promise<void> => {
-    for (const { name, argv, missing } of steps) {
-      if (missing !== undefined) progress.skip(name, missing);
-      else await progress.step(name, () => runLogged(lab, name, argv, env));
-    }
+  const inOrder = async (): Promise<void> => {
+    for (const step of deploySteps) await runStep(lab, step, progress);
   };
-  await Promise.all([runSteps(others), loadImages(lab, progress)]);
-  await runSteps(stacks);
+  await Promise.all([inOrder(), loadImages(lab, progress)]);
+  await Promise.all(stackSteps.map((step) => runStep(lab, step, progress)));
+}
+
+function runStep(lab: Lab, { name, argv }: DeployStep, progress: Progress): Promise<void> {
+  return progress.step(name, () => runLogged(lab, name, argv, deployEnvironment(lab.layout)));
 }
 
 /** Runs a command of the deployment and keeps all that it said; its last line is what a person wants to read. */
@@ -79,6 +77,7 @@ async function runLogged(
 ): Promise<string> {
   const result = await new LocalHost().run(argv, { env, cwd: repository, timeout: stepTimeout });
   const log = `${lab.layout.logs}/${name.replace(" ", "-")}.log`;
+  await mkdir(lab.layout.logs, { recursive: true });
   await writeFile(log, `${result.stdout}${result.stderr}`);
   const said = `${result.stdout.trim()}\n${result.stderr.trim()}`.trim();
   if (result.status === 0) {
