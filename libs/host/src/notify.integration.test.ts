@@ -14,12 +14,14 @@ const systemd = String.raw`
 use Socket; use POSIX ();
 $| = 1; $^F = 16;
 my ($path, $node, $script) = @ARGV;
-my ($SO_PASSCRED, $SYS_recvmsg) = (16, 47);
+my ($SO_PASSCRED, $SYS_recvmsg, $SYS_prctl, $PR_SET_PDEATHSIG, $SIGKILL) = (16, 47, 157, 1, 9);
 socket(my $server, AF_UNIX, SOCK_DGRAM, 0) or die "socket: $!";
 setsockopt($server, SOL_SOCKET, $SO_PASSCRED, 1) or die "setsockopt: $!";
 bind($server, pack_sockaddr_un($path)) or die "bind: $!";
 my $pid = fork() // die "fork: $!";
 if ($pid == 0) {
+  # It turns for ever in the end: it must not outlive us.
+  syscall($SYS_prctl, $PR_SET_PDEATHSIG, $SIGKILL, 0, 0, 0);
   socket(my $client, AF_UNIX, SOCK_DGRAM, 0) or die "socket: $!";
   connect($client, pack_sockaddr_un($path)) or die "connect: $!";
   POSIX::dup2(fileno($client), 3) or die "dup2: $!";
