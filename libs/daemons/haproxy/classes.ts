@@ -16,21 +16,18 @@ export interface SlotClass {
 }
 
 /**
- * Milliseconds for one connection: `edge` to the peer's front over the distance, TCP and TLS; `site` to a server next
- * door. HAProxy pauses as long again before it asks the same server a second time, and ends a kept-alive connection
- * without a word when a server's connection times out behind it, so that the edge asks the peer twice. With hosts
- * that swallow packets at both sites, a visitor therefore waits 2 * (attempts of the peer) + one pause, measured
- * 840 ms, and must not wait a second.
+ * Milliseconds for one connection to a server next door (`site`), and to the peer's front over the distance with TCP
+ * and TLS (`distance`, link.ts). HAProxy pauses for as long as the first before it asks the last server left again.
  */
-export const connectTimeouts = { edge: 240, site: 100 } as const;
+export const connectTimeouts = { site: 100, distance: 250 } as const;
 
 export type SlotClassName = "patient-one" | "patient-many" | "quick-one" | "quick-many";
 
 export const slotClasses: readonly SlotClass[] = [
-  { name: "patient-one", quick: false, many: false, initial: 64, retries: 2 },
-  { name: "patient-many", quick: false, many: true, initial: 32, retries: 3 },
-  { name: "quick-one", quick: true, many: false, initial: 32, retries: 2 },
-  { name: "quick-many", quick: true, many: true, initial: 32, retries: 3 },
+  { name: "patient-one", quick: false, many: false, initial: 64, retries: 4 },
+  { name: "patient-many", quick: false, many: true, initial: 32, retries: 8 },
+  { name: "quick-one", quick: true, many: false, initial: 32, retries: 4 },
+  { name: "quick-many", quick: true, many: true, initial: 32, retries: 8 },
 ];
 
 export function slotClass(name: SlotClassName): SlotClass {

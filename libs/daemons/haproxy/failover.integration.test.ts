@@ -1,10 +1,18 @@
 import { readFileSync } from "node:fs";
+import { Agent } from "node:https";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { eventually, freePorts } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask, startLoad } from "./client.test-support.ts";
-import { type Backend, endpoint, startBackend, type TwoFronts, twoFronts } from "./two-fronts.test-support.ts";
+import {
+  type Backend,
+  endpoint,
+  startBackend,
+  startSilence,
+  type TwoFronts,
+  twoFronts,
+} from "./two-fronts.test-support.ts";
 
 let sites: TwoFronts;
 const backends: Backend[] = [];
@@ -92,6 +100,19 @@ test("SIGSTOP of the local server under keep-alive GETs: none fails", async () =
   console.info("SIGSTOP:", result);
   expect(result.failures).toEqual([]);
   expect(result.bySite["south"]).toBeGreaterThan(0);
+});
+
+test("two local servers killed at the same instant under many GETs, again and again: none fails", async () => {
+  const names = ["north-pair1", "north-pair2"];
+  for (let round = 0; round < 5; round += 1) {
+    const load = startLoad(sites.north.ports.https, host("pair"), 400, "/?wait=2");
+    await eventually("load runs", () => load.sent() > 200);
+    for (const name of names) at[name]?.kill("SIGKILL");
+    await eventually("south answers", async () => (await servedBy("pair")) === "south");
+    for (const name of names) await start(name, port(name));
+    await eventually("north answers again", async () => (await servedBy("pair")) === "north");
+    expect((await load.end()).failures).toEqual([]);
+  }
 });
 
 test("of two local servers, both stopped: GETs go to the peer and none fails", async () => {
@@ -206,6 +227,32 @@ test("every server of a name down at both sites: 503 within a second, after at m
   await eventually("north answers again", async () => (await servedBy("slow")) === "north");
 });
 
+test("hosts at both sites swallow packets: 503 within a second, for a name with one server and with two, kept alive or not", async () => {
+  const gone = ["north-slow", "south-slow", "north-pair1", "north-pair2", "south-pair1", "south-pair2"];
+  for (const name of gone) at[name]?.kill("SIGKILL");
+  await eventually("their ports are free", async () => {
+    return (await Promise.all(gone.map((name) => refused(port(name))))).every((free) => free);
+  });
+  const silent = await Promise.all(gone.map((name) => startSilence(port(name))));
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    const answers = [];
+    for (const service of ["slow", "pair", "slow", "pair", "slow", "pair"])
+      answers.push(await ask(sites.north.ports.https, host(service), "/", { agent }));
+    console.info("silence:", answers.map(({ status, took }) => `${status} ${Math.round(took)} ms`).join(", "));
+    for (const { status, took } of answers) {
+      expect(status).toBe(503);
+      expect(took).toBeLessThan(1000);
+    }
+  } finally {
+    agent.destroy();
+    for (const one of silent) one.end();
+  }
+  for (const name of gone) await start(name, port(name));
+  for (const service of ["slow", "pair"])
+    await eventually("north answers again", async () => (await servedBy(service)) === "north");
+});
+
 test("everything down here and the peer's front unreachable: 503 within a second", async () => {
   at["north-slow"]?.kill("SIGKILL");
   sites.south.stop();
@@ -235,6 +282,7 @@ test("everything down here and the peer's front accepts but says nothing: 503 wi
   } finally {
     process.kill(pid, "SIGCONT");
   }
+  await eventually("the link is open again", () => sites.north.linkOpen());
   await start("north-slow", port("north-slow"));
   await eventually("north answers again", async () => (await servedBy("slow")) === "north");
 });

@@ -55,12 +55,16 @@ export function parseFingerprint(text: string): string | undefined {
   return /^SHA1 FingerPrint: ([0-9A-F]+)$/m.exec(text)?.[1];
 }
 
-/** `show servers state` (management guide, 9.3) joined with `show stat -1 4 -1`. Columns go by name. */
+/** Backends of slots; others (the link) have servers that the file alone decides. */
+const slotBackend = /^[el]\d+$/;
+
+/** Slots' servers: `show servers state` (management guide, 9.3) joined with `show stat -1 4 -1`. Columns go by name. */
 export function parseServers(state: string, stat: string): RunningServers {
   const live = new Map(table(stat, ",").map((row) => [`${row.get("pxname")}/${row.get("svname")}`, row]));
   const servers = new Map<string, Map<string, RunningServer>>();
   for (const row of table(state.replace(/^1\n/, ""), " ")) {
     const backend = row.get("be_name") ?? "";
+    if (!slotBackend.test(backend)) continue;
     const name = row.get("srv_name") ?? "";
     const admin = Number(row.get("srv_admin_state"));
     const stats = live.get(`${backend}/${name}`);

@@ -1,5 +1,6 @@
 import { connectTimeouts, type SlotClass, type SlotClassName, slotClasses } from "./classes.ts";
 import { fingerprint } from "./hash.ts";
+import { peerLink } from "./link.ts";
 import { mapPath, type Placed } from "./maps.ts";
 import { pages } from "./pages.ts";
 import type { Route } from "./routes.ts";
@@ -133,7 +134,7 @@ function slotDefaults({ paths }: FrontSettings, one: SlotClass): string[] {
   ];
   return [
     `defaults e-${one.name} from base`,
-    `    timeout connect ${connectTimeouts.edge}ms`,
+    `    timeout connect ${connectTimeouts.site}ms`,
     ...common,
     `    retries ${one.retries}`,
     `    retry-on ${errors}${one.quick ? " response-timeout" : ""} 502 503 504`,
@@ -142,7 +143,7 @@ function slotDefaults({ paths }: FrontSettings, one: SlotClass): string[] {
     `defaults l-${one.name} from base`,
     `    timeout connect ${connectTimeouts.site}ms`,
     ...common,
-    `    retries ${one.many ? 2 : 1}`,
+    `    retries ${one.retries}`,
     `    retry-on ${errors}`,
     ...(one.quick && !one.many ? inTime(",mul(9),div(10)") : []),
     "",
@@ -186,7 +187,12 @@ function frontends(settings: FrontSettings): string[] {
     "    use_backend e%[var(txn.slot)] if { var(txn.slot) -m found }",
     "    default_backend nobody",
     "",
-    ...(peer === undefined ? [] : peerFrontend(settings, peer.name, lookUp)),
+    ...(peer === undefined ? [] : [...peerFrontend(settings, peer.name, lookUp), ...peerLink(settings, peer)]),
+    "# What the breakers of last resorts ask (servers of slots with `port` and this number).",
+    "frontend self from base",
+    `    bind 127.0.0.1:${listen.self}`,
+    "    http-request return status 200",
+    "",
     "backend nobody from base",
     `    http-request return status 404 ${html} hdr cache-control no-store string '${pages.unknown}'`,
     "",
@@ -196,7 +202,7 @@ function frontends(settings: FrontSettings): string[] {
 function peerFrontend({ site, paths, listen }: FrontSettings, peerName: string, lookUp: string): string[] {
   return [
     "frontend peer from base",
-    `    bind ${listen.peer} ssl crt ${paths.certificate} ca-file ${paths.ca} verify required ssl-min-ver TLSv1.3 alpn http/1.1`,
+    `    bind ${listen.peer} ssl crt ${paths.certificate} ca-file ${paths.ca} verify required ssl-min-ver TLSv1.3 alpn h2`,
     "    # Every host has a certificate of this CA; only the other front may say who a client is.",
     `    tcp-request session reject unless { ssl_c_s_dn(cn) -m str ${peerName} }`,
     lookUp,

@@ -19,8 +19,18 @@ export interface SlotServer {
   readonly options: string;
 }
 
-const check =
-  "check inter 500ms fastinter 100ms downinter 500ms fall 2 rise 2 observe layer4 error-limit 1 on-error mark-down";
+/** `e`: every half second, so that one that hangs is out within a second. `l` is asked when a site has failed already. */
+const checks = { e: "inter 500ms fastinter 100ms", l: "inter 2s fastinter 100ms" } as const;
+const check = (side: "e" | "l"): string =>
+  `check ${checks[side]} downinter 500ms fall 2 rise 2 observe layer4 error-limit 1 on-error mark-down`;
+
+/**
+ * A breaker, no health check: what it asks is this HAProxy itself, which always answers. So no application that fails
+ * its checks, as all do on a machine that starves, takes the last resort away; only a connection that failed does, for
+ * half a second, and the next visitors don't wait for it again.
+ */
+const breaker = (self: number): string =>
+  `check addr 127.0.0.1 port ${self} inter 60s downinter 500ms fall 1000 rise 1 observe layer4 error-limit 1 on-error mark-down`;
 
 /** Server ids: local ones, then the peer, then local ones once more. `balance first` asks in this order. */
 const localIds = 899_999;
@@ -28,8 +38,8 @@ const peerId = 900_000;
 
 /**
  * The servers of a route's two backends.
- * `e`: this site's servers, checked; then the peer, never checked; then this site's once more, unchecked (`ID.last`):
- * checks that fail because the machine starves must not take the last resort away.
+ * `e`: this site's servers, checked; then the peer by the link (link.ts); then this site's once more with a breaker in
+ * place of a check (`ID.last`).
  * `l`: this site's servers only, which is why no request can come back to where it was.
  */
 export function slotServers(
@@ -42,32 +52,31 @@ export function slotServers(
   const e = `e${slot}`;
   const l = `l${slot}`;
   const ids = numberServers(route);
+  const lastResort = breaker(settings.listen.self);
   const servers: SlotServer[] = [];
   for (const { id, address, port, draining } of route.servers) {
     const number = ids.get(id) ?? 1;
     const at = { address, port, draining };
-    const last = { ...at, name: `${id}.last`, checked: false };
-    servers.push({ ...at, backend: e, name: id, checked: true, options: `id ${number} ${check}` });
+    const last = { ...at, name: `${id}.last`, checked: true };
+    servers.push({ ...at, backend: e, name: id, checked: true, options: `id ${number} ${check("e")}` });
     servers.push({
       ...last,
       backend: e,
-      options: `id ${peerId + number}${many ? " backup weight 1" : ""}`,
+      options: `id ${peerId + number} ${lastResort}${many ? " backup weight 1" : ""}`,
     });
     servers.push({
       ...at,
       backend: l,
       name: id,
-      checked: many,
-      options: `id ${number}${many ? ` ${check}` : ""}`,
+      checked: true,
+      options: `id ${number} ${many ? check("l") : lastResort}`,
     });
-    if (many) servers.push({ ...last, backend: l, options: `id ${peerId + number} backup` });
+    if (many) servers.push({ ...last, backend: l, options: `id ${peerId + number} ${lastResort} backup` });
   }
   if (route.peer && settings.peer !== undefined) {
-    const { site, address, port, name: peerName } = settings.peer;
-    const { ca, certificate } = settings.paths;
-    const tls = `ssl crt ${certificate} ca-file ${ca} verify required verifyhost ${peerName} alpn http/1.1`;
-    const options = `id ${peerId} ${tls}${many ? " backup weight 256" : ""}`;
-    servers.push({ backend: e, name: `peer.${site}`, address, port, draining: false, checked: false, options });
+    const options = `id ${peerId} proto h2 track link/${settings.peer.site}${many ? " backup weight 256" : ""}`;
+    const link = { address: "127.0.0.1", port: settings.listen.link };
+    servers.push({ ...link, backend: e, name: `peer.${settings.peer.site}`, draining: false, checked: false, options });
   }
   return servers.sort((a, b) => byText(a.backend, b.backend) || byText(a.name, b.name));
 }

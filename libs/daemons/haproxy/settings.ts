@@ -41,7 +41,15 @@ export interface FrontSettings {
   readonly site: string;
   readonly paths: FrontPaths;
   /** HAProxy bind addresses, e.g. `:443`. */
-  readonly listen: { readonly http: string; readonly https: string; readonly peer: string };
+  readonly listen: {
+    readonly http: string;
+    readonly https: string;
+    readonly peer: string;
+    /** Port on loopback of the link to the peer (link.ts). */
+    readonly link: number;
+    /** Port on loopback that always answers 200 (servers.ts, last resorts). */
+    readonly self: number;
+  };
   readonly peer: PeerFront | undefined;
   /** RFC 8555, 8.1; undefined while there is no ACME account. */
   readonly acmeThumbprint: string | undefined;
@@ -66,7 +74,13 @@ export function frontSettings(map: ZMap, self: HostEntry, acmeThumbprint: string
   return {
     site: self.site,
     paths: frontPaths,
-    listen: { http: `:${ports.http}`, https: `:${ports.https}`, peer: `${self.address}:${ports.peerFront}` },
+    listen: {
+      http: `:${ports.http}`,
+      https: `:${ports.https}`,
+      peer: `${self.address}:${ports.peerFront}`,
+      link: ports.peerLink,
+      self: ports.frontSelf,
+    },
     peer: peer && { site: peer.site, address: peer.address, port: ports.peerFront, name: peer.fqdn },
     acmeThumbprint,
     sandbox: { user: "haproxy", group: "haproxy", chroot: "/var/lib/haproxy" },

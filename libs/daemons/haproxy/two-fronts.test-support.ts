@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Endpoint } from "@zcloud/events";
@@ -36,7 +37,13 @@ export function endpoint(
 export interface Front {
   readonly site: string;
   readonly settings: FrontSettings;
-  readonly ports: { readonly http: number; readonly https: number; readonly peer: number };
+  readonly ports: {
+    readonly http: number;
+    readonly https: number;
+    readonly peer: number;
+    readonly link: number;
+    readonly self: number;
+  };
   readonly haproxy: Haproxy;
   readonly installed: string[];
   /** One pass with these endpoints of this site and of the peer. Throws unless it converges. */
@@ -44,6 +51,8 @@ export interface Front {
   observe(): Promise<ObservedFront>;
   /** Requests that came in by a frontend so far. */
   requests(frontend: "tls" | "peer"): Promise<number>;
+  /** Whether the way to the other front is open. */
+  linkOpen(): Promise<boolean>;
   reload(): Promise<void>;
   stop(): void;
   start(): void;
@@ -62,8 +71,11 @@ export async function twoFronts(thumbprint = someThumbprint): Promise<TwoFronts>
   const map = labMap();
   const directory = mkdtempSync(join(tmpdir(), "zcloud-front-"));
   const sign = createTestCa(join(directory, "ca"));
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = await freePorts(6);
-  const ports = { north: { http: a, https: b, peer: c }, south: { http: d, https: e, peer: f } };
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, i = 0, j = 0] = await freePorts(10);
+  const ports = {
+    north: { http: a, https: b, peer: c, link: g, self: i },
+    south: { http: d, https: e, peer: f, link: h, self: j },
+  };
   const makeFront = (site: "north" | "south"): Front => front(map, site, directory, sign, ports, thumbprint);
   const north = makeFront("north");
   const south = makeFront("south");
@@ -118,7 +130,13 @@ function front(
   const settings: FrontSettings = {
     ...base,
     paths,
-    listen: { http: `127.0.0.1:${own.http}`, https: `127.0.0.1:${own.https}`, peer: `127.0.0.1:${own.peer}` },
+    listen: {
+      http: `127.0.0.1:${own.http}`,
+      https: `127.0.0.1:${own.https}`,
+      peer: `127.0.0.1:${own.peer}`,
+      link: own.link,
+      self: own.self,
+    },
     peer: base.peer && { ...base.peer, address: "127.0.0.1", port: ports[other].peer },
     sandbox: undefined,
     log: undefined,
@@ -134,6 +152,11 @@ function front(
   };
   const installed: string[] = [];
   const haproxy = createHaproxy({ host: new LocalHost(), paths, control, installed: (name) => installed.push(name) });
+  /** A column of the first line of `show stat`. */
+  const stat = async (column: string, of: string): Promise<string> => {
+    const [header = "", line = ""] = (await haproxy.runtime.send(`show stat ${of}`)).split("\n");
+    return line.split(",")[header.split(",").indexOf(column)] ?? "";
+  };
   const observe = () => haproxy.observe(new AbortController().signal);
   return {
     site,
@@ -147,10 +170,8 @@ function front(
       const signal = AbortSignal.timeout(30_000);
       return runPass(haproxy, desired, { read: signal, write: signal });
     },
-    async requests(frontend) {
-      const [header = "", line = ""] = (await haproxy.runtime.send(`show stat ${frontend} 1 -1`)).split("\n");
-      return Number(line.split(",")[header.split(",").indexOf("req_tot")]);
-    },
+    requests: async (frontend) => Number(await stat("req_tot", `${frontend} 1 -1`)),
+    linkOpen: async () => (await stat("status", "link 4 -1")).startsWith("UP"),
     async reload() {
       const { pid } = (await observe()).running ?? {};
       const { description } = (await observe()).running ?? { description: "" };
@@ -240,6 +261,24 @@ export async function startBackend(name: string, onPort?: number): Promise<Backe
     return (await response.json()) as Awaited<ReturnType<Backend["asked"]>>;
   };
   return { port, process: child, asked, kill: (signal) => void child.kill(signal) };
+}
+
+/** What a host that lost its power looks like on this port: it swallows connections. Ends with `end`. */
+export async function startSilence(port: number): Promise<{ end(): void }> {
+  const listen = `require("node:net").createServer().listen({ port: ${port}, host: "127.0.0.1", backlog: 1 }, () => process.stdout.write("ready"))`;
+  const child = spawn(process.execPath, ["-e", listen], { stdio: ["ignore", "pipe", "inherit"] });
+  children.add(child);
+  child.once("exit", () => children.delete(child));
+  await new Promise<void>((resolve) => child.stdout?.once("data", () => resolve()));
+  child.kill("SIGSTOP");
+  // A stopped process accepts nothing, and its kernel no more than the queue holds.
+  const queue = Array.from({ length: 8 }, () => connect(port, "127.0.0.1").on("error", () => {}));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const end = (): void => {
+    for (const socket of queue) socket.destroy();
+    child.kill("SIGKILL");
+  };
+  return { end };
 }
 
 /** For messages of failed tests. */

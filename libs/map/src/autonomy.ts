@@ -12,6 +12,10 @@ export const ports = {
   logs: 6514,
   /** HAProxy to HAProxy over mutual TLS. */
   peerFront: 9546,
+  /** On loopback of a zfront: HAProxy's way to the other site's front. */
+  peerLink: 9547,
+  /** On loopback of a zfront: HAProxy's own answer to the checks of last resorts. */
+  frontSelf: 9548,
   /** /healthz, /readyz and /metrics of our services. */
   service: 9550,
   wireguard: 51820,

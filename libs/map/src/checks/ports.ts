@@ -10,6 +10,8 @@ const frontPorts = new Map<number, string>([
   [ports.http, "HTTP"],
   [ports.https, "HTTPS"],
   [ports.peerFront, "zFront's peer listener"],
+  [ports.peerLink, "zFront's link to its peer"],
+  [ports.frontSelf, "zFront's checks of itself"],
   [ports.service, "the services' health and metrics"],
 ]);
 
