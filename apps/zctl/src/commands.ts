@@ -1,4 +1,5 @@
 import { apply } from "./commands/apply.ts";
+import { certificates } from "./commands/certificates.ts";
 import { check } from "./commands/check.ts";
 import { completionOf } from "./commands/completion.ts";
 import { deploy } from "./commands/deploy.ts";
@@ -13,6 +14,6 @@ import type { CommandSpec } from "./spec.ts";
 
 /** All commands, in the order in which an operator meets them. */
 export const commands: readonly CommandSpec[] = [
-  ...[check, pki, plan, apply, deploy, remove, status, routes, events, ssh],
+  ...[check, pki, plan, apply, deploy, remove, status, routes, certificates, events, ssh],
   completionOf(() => commands),
 ];

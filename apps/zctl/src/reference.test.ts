@@ -45,6 +45,8 @@ test.each([
   ["remove", ["remove", "demo/hello"]],
   ["status", ["status"]],
   ["routes", ["routes"]],
+  ["certificates", ["certificates"]],
+  ["certificates-retry", ["certificates", "retry", "hello.lab.example"]],
   ["events", ["events"]],
   ["completion", ["completion", "bash"]],
   ["completion-words", ["completion", "hosts"]],

@@ -1,4 +1,4 @@
-import { acmePaths, createAcme, threadAuthority } from "@zcloud/daemons/acme";
+import { acmePaths, createAcme, threadAuthority, type WantedCertificate } from "@zcloud/daemons/acme";
 import {
   certificateReader,
   createHaproxy,
@@ -12,6 +12,7 @@ import {
   unitFiles,
 } from "@zcloud/daemons/haproxy";
 import type { MapView, RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
+import { certificateRoutes } from "./certificate-routes.ts";
 import { frontDoors } from "./doors.ts";
 import { frontFacts, frontProblems } from "./report.ts";
 
@@ -50,6 +51,8 @@ export const zfront: RoleDefinition = {
       authority: (options) => threadAuthority(options, { script: new URL(import.meta.url) }),
       failed: (name, reason) => ctx.event({ kind: "certificate-failed", level: "warning", subject: name, reason }),
     });
+    const wanted = (view: MapView): readonly WantedCertificate[] =>
+      routesOf(view).routes.flatMap(({ names }) => names.map((name) => ({ name, names: [name] })));
     return {
       loops: [
         ctx.loop({
@@ -63,15 +66,15 @@ export const zfront: RoleDefinition = {
         }),
         ctx.loop({
           reconciler: certificates,
-          desired: (view) => {
-            const wanted = routesOf(view).routes.flatMap(({ names }) => names.map((name) => ({ name, names: [name] })));
-            return { ...view.map.acme, wanted, doors: frontDoors(view) };
-          },
+          desired: (view) => ({ ...view.map.acme, wanted: wanted(view), doors: frontDoors(view) }),
           wakes: [site, peer, certificates],
           essential: false,
         }),
       ],
-      routes: (app) => void app.get("/v1/routes", async () => ({ routes: views(await haproxy.observe(ctx.signal)) })),
+      routes(app) {
+        app.get("/v1/routes", async () => ({ routes: views(await haproxy.observe(ctx.signal)) }));
+        certificateRoutes(app, { certificates, wanted: () => wanted(ctx.view()), event: ctx.event });
+      },
       facts: () => frontFacts(views(haproxy.latest()), haproxy.latest()),
       problems: () =>
         frontProblems({

@@ -39,6 +39,7 @@ test("worst first: nobody answers, then no certificate with its reason and next 
       reason: "b.example has no address in DNS",
       at: 0,
       nextAt: 5_000,
+      refusals: [],
     },
   };
   const refused = [{ key: "x/y/z", what: "c.example of x/y:z is not served", remedy: "add it to tenants.x.names" }];
@@ -53,7 +54,7 @@ test("worst first: nobody answers, then no certificate with its reason and next 
     "b.example: no certificate yet; browsers warn their visitors (b.example has no address in DNS)",
     "c.example of x/y:z is not served",
   ]);
-  expect(problems[1]?.remedy).toBe("the next attempt is in 5 s by itself");
+  expect(problems[1]?.remedy).toBe("the next attempt is in 5 s by itself; zctl certificates retry b.example");
 });
 
 test("facts stay small however many routes there are", () => {

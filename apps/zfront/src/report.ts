@@ -57,7 +57,10 @@ export function frontProblems({ views, refused, peer, attempts, now }: FrontStat
       const what = `${name}: no certificate yet; browsers warn their visitors`;
       if (attempt === undefined) return { what };
       const seconds = Math.max(0, Math.round((attempt.nextAt - now) / 1000));
-      return { what: `${what} (${attempt.reason})`, remedy: `the next attempt is in ${seconds} s by itself` };
+      return {
+        what: `${what} (${attempt.reason})`,
+        remedy: `the next attempt is in ${seconds} s by itself; zctl certificates retry ${name}`,
+      };
     }),
     ...refused.map(({ what, remedy }) => ({ what, remedy })),
   ];

@@ -13,6 +13,7 @@ import {
   type WantedCertificate,
 } from "./plan.ts";
 import { type Door, preflight } from "./preflight.ts";
+import { type CertificateState, certificateStates, decideRetry, type Retry } from "./state.ts";
 
 export interface AcmePaths {
   /** PEM, the same at both fronts. */
@@ -75,6 +76,10 @@ export interface Acme extends Reconciler<DesiredCertificates, ObservedCertificat
   onChange(listener: () => void): () => void;
   /** What went wrong and when it is tried again, by name. */
   attempts(): Attempts;
+  /** Of everything wanted. */
+  states(wanted: readonly WantedCertificate[]): Promise<readonly CertificateState[]>;
+  /** An operator's wish: the wait after a failure ends now, unless the authority's limit forbids it. */
+  retry(name: string, wanted: readonly WantedCertificate[]): Promise<Retry>;
   /** Resolves when no order is under way. */
   settled(): Promise<void>;
   close(): Promise<void>;
@@ -171,6 +176,16 @@ export function createAcme(options: AcmeOptions): Acme {
     return writing;
   }
 
+  async function retry(name: string, wanted: readonly WantedCertificate[]): Promise<Retry> {
+    const observed = await observe();
+    const decided = decideRetry(name, { ...observed, wanted });
+    const failure = attempts?.[name];
+    if (decided.kind !== "now") return decided;
+    if (failure !== undefined) await note({ ...attempts, [name]: { ...failure, nextAt: observed.now } });
+    for (const listener of listeners) listener();
+    return decided;
+  }
+
   function wakeLater(): void {
     cancelTimer();
     const soonest = Math.min(...Object.values(attempts ?? {}).map(({ nextAt }) => nextAt));
@@ -187,6 +202,8 @@ export function createAcme(options: AcmeOptions): Acme {
     plan,
     apply,
     attempts: () => attempts ?? {},
+    states: async (wanted) => certificateStates({ ...(await observe()), wanted }),
+    retry,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

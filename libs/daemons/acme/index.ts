@@ -9,4 +9,5 @@ export {
 } from "./daemon.ts";
 export { type Attempts, type HeldCertificate, planOrders, renewAt, type WantedCertificate } from "./plan.ts";
 export type { Door } from "./preflight.ts";
+export type { CertificateState, Retry } from "./state.ts";
 export { isAuthorityWorker, serveAuthority, threadAuthority } from "./thread.ts";

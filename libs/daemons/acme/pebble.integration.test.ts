@@ -202,7 +202,7 @@ test("a name that is not ours and a door that does not answer cost the authority
   expect(await runPass(restarted, desired(["shut.demo.lab.example"]), { read: signal, write: signal })).toEqual([]);
 });
 
-test("a validation that fails at the authority is not tried again soon", async () => {
+test("a validation that fails at the authority is not tried again soon, or once if an operator asks; a restart remembers", async () => {
   const one = acme();
   const signal = AbortSignal.timeout(40_000);
   // Preflight asks north, the authority asks south, which does not run.
@@ -218,4 +218,19 @@ test("a validation that fails at the authority is not tried again soon", async (
   const attempt = one.attempts()["refused.demo.lab.example"];
   expect(attempt?.kind).toBe("refused");
   expect((attempt?.nextAt ?? 0) - (attempt?.at ?? 0)).toBeGreaterThan(2_000_000);
+
+  const { wanted } = desired(["refused.demo.lab.example"]);
+  const again = acme();
+  expect((await again.states(wanted)).map(({ state }) => state)).toEqual(["failing"]);
+  let woken = 0;
+  again.onChange(() => {
+    woken += 1;
+  });
+  expect(await again.retry("refused.demo.lab.example", wanted)).toEqual({ kind: "now", failedAt: attempt?.at });
+  expect(woken).toBe(1);
+  await runPass(again, desired(["refused.demo.lab.example"], doors), { read: signal, write: signal });
+  await again.settled();
+  expect(again.attempts()["refused.demo.lab.example"]?.refusals).toHaveLength(2);
+  const forbidden = await acme().retry("refused.demo.lab.example", wanted);
+  expect(forbidden).toEqual({ kind: "forbidden", until: (attempt?.at ?? 0) + 3_600_000 });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Attempts, type HeldCertificate, noteFailure, noteSuccess, planOrders, renewAt } from "./plan.ts";
+import { decideRetry } from "./state.ts";
 
 const day = 86_400_000;
 const hour = 3_600_000;
@@ -8,7 +9,7 @@ const now = Date.UTC(2026, 10, 22);
 
 const want = (...names: readonly string[]) => names.map((name) => ({ name, names: [name] }));
 const held = (name: string, ageDays: number): HeldCertificate => {
-  return { name, names: [name], notBefore: now - ageDays * day, notAfter: now + (90 - ageDays) * day };
+  return { name, names: [name], notBefore: now - ageDays * day, notAfter: now + (90 - ageDays) * day, issuer: "CA" };
 };
 const idle = { attempts: {}, underWay: [], now, concurrency: 4 };
 
@@ -46,20 +47,26 @@ test("a refusal keeps a name away from the authority for more than half an hour,
   expect(noteSuccess(attempts, "a.example")).toEqual({});
 });
 
-test("property: whatever fails however, at most 2 refusals a name and hour, never more at once than allowed", () => {
+test("property: whatever fails however, and however often an operator asks, at most 2 refusals a name and hour, never more at once than allowed", () => {
   const step = fc.record({
     wait: fc.integer({ min: 0, max: 30 * 60_000 }),
     kind: fc.constantFrom("refused" as const, "refused" as const, "preflight" as const, "directory" as const),
     random: fc.double({ min: 0, max: 1, noNaN: true }),
+    asked: fc.boolean(),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), fc.integer({ min: 1, max: 3 }), (steps, concurrency) => {
       let attempts: Attempts = {};
       let at = now;
       const refusals = new Map<string, number[]>();
-      for (const { wait, kind, random } of steps) {
+      for (const { wait, kind, random, asked } of steps) {
         at += wait;
         const wanted = want("a.example", "b.example", "c.example", "d.example");
+        const input = { wanted, have: [], attempts, underWay: [], now: at };
+        for (const [name, failure] of Object.entries(attempts)) {
+          if (asked && decideRetry(name, input).kind === "now")
+            attempts = { ...attempts, [name]: { ...failure, nextAt: at } };
+        }
         const orders = planOrders({ ...idle, wanted, have: [], attempts, now: at, concurrency });
         expect(orders.length).toBeLessThanOrEqual(concurrency);
         for (const { name } of orders) {

@@ -11,6 +11,8 @@ export interface HeldCertificate extends WantedCertificate {
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
+  /** Who signed it, as its certificate says. */
+  readonly issuer: string;
 }
 
 /**
@@ -31,9 +33,12 @@ export const Attempts = z.record(
     /** Milliseconds since the epoch. */
     at: z.number(),
     nextAt: z.number(),
+    /** When the authority refused it within the last hour, oldest first; milliseconds since the epoch. */
+    refusals: z.array(z.number()).default([]),
   }),
 );
 export type Attempts = z.infer<typeof Attempts>;
+export type Attempt = Attempts[string];
 
 export interface Order extends WantedCertificate {
   readonly why: "new" | "renewal" | "other names";
@@ -55,9 +60,18 @@ export interface OrderInput {
 const waits: Readonly<Record<FailureKind, { readonly first: number; readonly most: number }>> = {
   preflight: { first: 3_000, most: 600_000 },
   directory: { first: 10_000, most: 600_000 },
-  // Let's Encrypt: 5 failed validations an account, name and hour. Two sites share the account: 2 an hour each at most.
   refused: { first: 2_400_000, most: 86_400_000 },
 };
+
+const hour = 3_600_000;
+/** Let's Encrypt: 5 failed validations an account, name and hour. Two sites share the account. */
+const refusalsAnHour = 2;
+
+/** Until when the authority's limit forbids another attempt, milliseconds since the epoch; a time that is past: it doesn't. */
+export function forbiddenUntil(attempt: Pick<Attempt, "refusals"> | undefined): number {
+  const decisive = attempt?.refusals.at(-refusalsAnHour);
+  return decisive === undefined ? 0 : decisive + hour;
+}
 
 /** When a third of a certificate's life is left, milliseconds since the epoch. */
 export function renewAt({ notBefore, notAfter }: HeldCertificate): number {
@@ -98,7 +112,10 @@ export function noteFailure(
   const failures = before?.kind === kind ? before.failures + 1 : 1;
   const { first, most } = waits[kind];
   const wait = Math.min(most, first * 2 ** Math.min(failures - 1, 20)) * (1 + random / 4);
-  return { ...attempts, [name]: { failures, kind, reason, at: now, nextAt: now + Math.round(wait) } };
+  const recent = [...(before?.refusals ?? []), ...(kind === "refused" ? [now] : [])];
+  const refusals = recent.filter((at) => at > now - hour);
+  const nextAt = Math.max(now + Math.round(wait), forbiddenUntil({ refusals }));
+  return { ...attempts, [name]: { failures, kind, reason, at: now, nextAt, refusals } };
 }
 
 export function noteSuccess(attempts: Attempts, name: string): Attempts {

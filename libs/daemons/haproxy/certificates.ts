@@ -11,6 +11,8 @@ export interface DiskCertificate {
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
+  /** `Let's Encrypt R11`: organisation and name of who signed it. */
+  readonly issuer: string;
 }
 
 /** What the running process has: the crt-list in order, and the fingerprint of each. */

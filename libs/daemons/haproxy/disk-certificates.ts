@@ -19,13 +19,21 @@ export function readCertificate(path: string, pem: string, now: number): ReadCer
       .split(", ")
       .flatMap((entry) => (entry.startsWith("DNS:") ? [entry.slice(4)] : []));
     const fingerprint = leaf.fingerprint.replaceAll(":", "");
+    const notBefore = Date.parse(leaf.validFrom);
     return {
       ok: true,
-      certificate: { name, path, names, fingerprint, notBefore: Date.parse(leaf.validFrom), notAfter },
+      certificate: { name, path, names, fingerprint, notBefore, notAfter, issuer: issuerOf(leaf.issuer) },
     };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** Of node's `O=Let's Encrypt` and `CN=R11` on lines of their own. */
+function issuerOf(lines: string): string {
+  const part = (name: string): readonly string[] =>
+    lines.split("\n").flatMap((line) => (line.startsWith(`${name}=`) ? [line.slice(name.length + 1)] : []));
+  return [...part("O"), ...part("CN")].join(" ") || "unknown";
 }
 
 /** Reads a directory of certificates again and again; parses a file only when it has changed. */
