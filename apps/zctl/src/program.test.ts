@@ -34,7 +34,19 @@ function keysFile(): unknown {
 function statusOf(id: string, more: object = {}): unknown {
   const role = id.replace(/^.*\//, "").replace(/\d+$/, "");
   const at = "2026-11-22T14:00:00Z";
-  return { v: 1, host: id, role, version: "1a2b", generation: 3, ready: true, problems: [], facts: {}, at, ...more };
+  return {
+    v: 1,
+    host: id,
+    role,
+    version: "1a2b",
+    generation: 3,
+    ready: true,
+    state: "ready",
+    problems: [],
+    facts: {},
+    at,
+    ...more,
+  };
 }
 
 test("every command has help with examples, and the exit codes stand in the general help", async () => {

@@ -75,6 +75,7 @@ const seen = (id: string, facts: object): Seen => ({
       version: "",
       generation: 4,
       ready: true,
+      state: "ready",
       problems: [],
       facts: { ...facts },
       at: "",

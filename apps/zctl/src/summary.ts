@@ -1,4 +1,4 @@
-import type { Status } from "@zcloud/events";
+import type { HostState, Status } from "@zcloud/events";
 import type { HostEntry, ZMap } from "@zcloud/map";
 import type { Answer } from "./agents.ts";
 import { ContainerFacts, FrontFacts } from "./facts.ts";
@@ -25,7 +25,8 @@ export interface Summary {
 
 interface HostSummary {
   readonly host: string;
-  readonly state: "ready" | "not-ready" | "absent" | "refused" | "unreachable";
+  /** As the host itself says, at /readyz too; or why it can't say. */
+  readonly state: HostState | "absent" | "refused" | "unreachable";
   readonly version?: string;
   readonly generation?: number;
   readonly facts?: Readonly<Record<string, unknown>>;
@@ -69,8 +70,8 @@ function problemsOf({ entry, answer }: Seen, generation: number): Summary["probl
 
 function hostSummary({ entry, answer }: Seen): HostSummary {
   if (answer.kind !== "ok") return { host: entry.id, state: answer.kind };
-  const { ready, version, generation, facts } = answer.value;
-  return { host: entry.id, state: ready ? "ready" : "not-ready", version, generation, facts };
+  const { state, version, generation, facts } = answer.value;
+  return { host: entry.id, state, version, generation, facts };
 }
 
 interface Front extends FrontFacts {

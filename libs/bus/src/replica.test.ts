@@ -164,7 +164,7 @@ describe("on disk", () => {
 test("a status that is not renewed goes after its time, but only while the bus is there to say so", () => {
   let time = 0;
   const replica = open("status", memoryHost(), { now: () => time });
-  const about = { role: "zpod", version: "1", generation: 1, ready: true, problems: [], facts: {} };
+  const about = { role: "zpod", version: "1", generation: 1, ready: true, state: "ready", problems: [], facts: {} };
   const value = bytes({ v: 1, host: "north/zpod1", at: "2026-11-22T15:00:00Z", ...about });
   replica.snapshot([{ key: "zpod1", value, sequence: 1 }]);
   replica.confirm(0);

@@ -177,8 +177,12 @@ test("a stack that an operator sends reaches its pods and the peer's mirror", as
 
 test("status is kept fresh while its host lives, and goes when it is gone", async () => {
   const pod = await bus("north/zpod2", "status-pod");
-  const facts = { version: "dev", generation: 1, ready: true, problems: [], facts: {}, at: "2026-11-22T15:00:00Z" };
-  pod.declare("status", "zpod2", new Map([["zpod2", { v: 1, host: "north/zpod2", role: "zpod", ...facts }]]));
+  const facts = { version: "dev", generation: 1, ready: true, state: "ready" as const, problems: [], facts: {} };
+  pod.declare(
+    "status",
+    "zpod2",
+    new Map([["zpod2", { v: 1, host: "north/zpod2", role: "zpod", at: "2026-11-22T15:00:00Z", ...facts }]]),
+  );
   await eventually("the bucket agrees", () => pod.agreed());
 });
 

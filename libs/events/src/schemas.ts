@@ -86,6 +86,13 @@ export const SignedMap = z.strictObject({
 });
 export type SignedMap = z.infer<typeof SignedMap>;
 
+/**
+ * A host in one word. starting: it has not yet done everything once. ready: all is as it should be. degraded: it does its
+ * work, and something is not as it should be. failing: something that its work needs does not succeed.
+ */
+export const HostState = z.enum(["starting", "ready", "degraded", "failing"]);
+export type HostState = z.infer<typeof HostState>;
+
 /** How a host is. Bucket `status`, key `<host name>`, TTL 30 s, written by that host. */
 export const Status = z.strictObject({
   v: z.literal(1),
@@ -93,7 +100,9 @@ export const Status = z.strictObject({
   role: z.string(),
   version: z.string(),
   generation: z.int().min(0),
+  /** It does its work: `ready` or `degraded`. */
   ready: z.boolean(),
+  state: HostState,
   /** What is not as it should be, worst first; what it means for users and what helps. */
   problems: z.array(z.strictObject({ what: z.string(), remedy: z.string().optional() })),
   /** Role-specific facts for `zctl status` and `zctl routes`. */

@@ -87,7 +87,10 @@ test("before there is a map it listens, is not ready, and says what it waits for
   expect(said).toContain("READY=1");
   expect((await ask("GET", "/healthz")).code).toBe(200);
   await until(problems).toEqual(["north/zpod1 has no map yet"]);
-  expect(await ask("GET", "/readyz")).toMatchObject({ code: 503, body: { reasons: ["north/zpod1 has no map yet"] } });
+  expect(await ask("GET", "/readyz")).toMatchObject({
+    code: 503,
+    body: { state: "starting", reasons: ["north/zpod1 has no map yet"] },
+  });
   expect((await ask("GET", "/v1/plan")).code).toBe(503);
   writeMap(1);
   await until(ready).toBe(200);

@@ -1,5 +1,5 @@
 import type { Bus } from "@zcloud/bus";
-import type { Status } from "@zcloud/events";
+import type { HostState, Status } from "@zcloud/events";
 import type { Clock } from "@zcloud/reconcile";
 import { type LoopReport, loopProblems, loopReport } from "./loops.ts";
 import type { MapStore } from "./map-store.ts";
@@ -19,7 +19,10 @@ export interface Progress {
 
 /** Body of /readyz. */
 export interface Readiness {
+  /** 200, else 503. */
   readonly ready: boolean;
+  /** The same word as in Status, and in `zctl status`. */
+  readonly state: HostState;
   readonly generation: number;
   readonly reasons: readonly string[];
   readonly loops: readonly LoopReport[];
@@ -34,20 +37,27 @@ export interface ReportOptions {
   readonly progress: Progress;
 }
 
-export function readiness({ store, progress }: ReportOptions): Readiness {
+export function readiness(options: ReportOptions): Readiness {
+  const { store, progress } = options;
   const loops = progress.parts.loops.map(loopReport);
   const late = loops.filter((loop) => loop.essential && !loop.ready);
   const reasons = late.map(({ name, error }) => `${name}: ${error ?? "has not converged yet"}`);
   if (!progress.begun) reasons.unshift(progress.waitingFor?.what ?? "starting");
-  return { ready: reasons.length === 0, generation: store.current()?.generation ?? 0, reasons, loops };
+  const ready = reasons.length === 0;
+  const state = ready ? (problems(options).length > 0 ? "degraded" : "ready") : failingOrStarting(progress, late);
+  return { ready, state, generation: store.current()?.generation ?? 0, reasons, loops };
+}
+
+function failingOrStarting({ begun }: Progress, late: readonly LoopReport[]): HostState {
+  return begun && late.some(({ error }) => error !== undefined) ? "failing" : "starting";
 }
 
 export function statusOf(options: ReportOptions): Status {
   const { id, role, version, clock, progress } = options;
-  const { ready, generation } = readiness(options);
+  const { ready, state, generation } = readiness(options);
   const at = new Date(clock.now()).toISOString();
   const facts = { ...progress.parts.facts?.() };
-  return { v: 1, host: id, role, version, generation, ready, problems: problems(options), facts, at };
+  return { v: 1, host: id, role, version, generation, ready, state, problems: problems(options), facts, at };
 }
 
 /** Worst first: what keeps the map or the role from working, then what makes it poorer. */

@@ -18,6 +18,7 @@ function status(): Status {
     version: "dev",
     generation,
     ready: true,
+    state: "ready",
     problems: [],
     facts: {},
     at,
