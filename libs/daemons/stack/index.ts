@@ -9,7 +9,7 @@ export {
 } from "./override.ts";
 export { hash, placeStack } from "./placement.ts";
 export { composeRules } from "./policy.ts";
-export { renderReference } from "./reference.ts";
+export type { Rule } from "./rules.ts";
 export { parseTime, ServiceOptions, StackOptions, VolumeOptions } from "./schema.ts";
 export type { EndpointSpec, ServiceSpec, StackSpec, VolumeSpec } from "./spec.ts";
 export {

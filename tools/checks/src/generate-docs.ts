@@ -3,6 +3,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mapJsonSchema } from "@zcloud/map";
 import { autonomyReference } from "./autonomy-reference.ts";
+import { composeReference } from "./compose-reference.ts";
+import { errorReference } from "./error-reference.ts";
 import { mapReference } from "./map-reference.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -15,6 +17,8 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     "deploy/maps/zcloud.schema.json": json(schema),
     "docs/reference/map.md": mapReference(schema, smallest),
     "docs/reference/autonomy.md": autonomyReference(),
+    "docs/reference/compose.md": composeReference(),
+    "docs/reference/errors.md": errorReference(),
   };
 }
 
