@@ -17,9 +17,11 @@ export interface SlotClass {
 
 /**
  * Milliseconds for one connection to a server next door (`site`), and to the peer's front over the distance with TCP
- * and TLS (`distance`, link.ts). HAProxy pauses for as long as the first before it asks the last server left again.
+ * and TLS (`distance`, link.ts). The first is the kernel's work; the second is that of two HAProxies which may have a
+ * hundred handshakes to do at once on a machine that starves. HAProxy pauses for as long as the first before it asks
+ * the last server left again.
  */
-export const connectTimeouts = { site: 100, distance: 250 } as const;
+export const connectTimeouts = { site: 100, distance: 1000 } as const;
 
 export type SlotClassName = "patient-one" | "patient-many" | "quick-one" | "quick-many";
 

@@ -1,13 +1,16 @@
 import { connectTimeouts } from "./classes.ts";
 import type { FrontSettings, PeerFront } from "./settings.ts";
 
+/** What HTTP/2 begins with: the preface and an empty SETTINGS frame (RFC 9113, 3.4); the other side says its own. */
+const hello = { preface: "505249202a20485454502f322e300d0a0d0a534d0d0a0d0a", settings: "000000040000000000" } as const;
+
 /**
  * The way to the other site's front, one for all slots: TCP in, mutual TLS out. A slot's connection to it succeeds at
  * once, so that `timeout connect` of a slot can suit servers next door and leave time for many attempts, and the
  * distance has a time of its own here.
  *
- * It has a breaker: two failed connections in a row close it, whoever made them, and the next check that passes opens
- * it. Checks alone hardly ever close it: a site that starves must not lose the other one.
+ * It has a breaker: five failed connections in a row close it, whoever made them, or three checks of two seconds, and
+ * the next check that passes opens it. Nothing less may: a site that starves must not lose the other one.
  */
 export function peerLink({ paths, listen }: FrontSettings, { site, address, port, name }: PeerFront): string[] {
   return [
@@ -30,9 +33,14 @@ export function peerLink({ paths, listen }: FrontSettings, { site, address, port
     "    srvtcpka-idle 1s",
     "    srvtcpka-intvl 1s",
     "    srvtcpka-cnt 3",
-    "    # Two failed connections in a row close it for everybody, the next check that passes opens it. Checks alone",
-    "    # hardly ever close it: a machine that starves must not lose the other site.",
-    `    server ${site} ${address}:${port} ssl crt ${paths.certificate} ca-file ${paths.ca} verify required verifyhost ${name} alpn h2 tcp-ut 4s check inter 1s downinter 300ms fall 10 rise 1 observe layer4 error-limit 2 on-error mark-down`,
+    "    # Five failed connections in a row close it for everybody, or three checks; the next check that passes opens it.",
+    "    # Nothing less may: a machine that starves must not lose the other site.",
+    "    # A check goes as far as the first words of HTTP/2: further than a handshake, and no request yet.",
+    "    option tcp-check",
+    "    tcp-check connect ssl alpn h2",
+    `    tcp-check send-binary ${hello.preface}${hello.settings}`,
+    "    tcp-check expect binary 0400000000",
+    `    server ${site} ${address}:${port} ssl crt ${paths.certificate} ca-file ${paths.ca} verify required verifyhost ${name} alpn h2 tcp-ut 4s check inter 1s fastinter 300ms downinter 300ms fall 3 rise 1 observe layer4 error-limit 5 on-error mark-down`,
     "",
   ];
 }
