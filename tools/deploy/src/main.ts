@@ -33,7 +33,7 @@ async function deploy(): Promise<number> {
     async (entry) => {
       return rollout(await connect(local, installation, entry), what, {
         signal: interrupted.signal,
-        patience: 30_000,
+        patience: 60_000,
         now: Date.now,
         sleep: async (ms) => void (await sleep(ms, undefined, { signal: interrupted.signal })),
       });
