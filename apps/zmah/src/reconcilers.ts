@@ -1,25 +1,5 @@
-import { containerHost, EngineReconciler } from "@zcloud/daemons/podman";
-import type { RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
+import { containerRole } from "@zcloud/daemons/podman";
+import type { RoleDefinition } from "@zcloud/service";
 
 /** zMah: as zPod, for stacks that say `role: zmah`: their volumes are directories of this host, and they replicate by themselves. */
-export const zmah: RoleDefinition = {
-  role: "zmah",
-  async start(ctx: RoleContext): Promise<RoleParts> {
-    const containers = await containerHost(ctx);
-    const running = containers.run();
-    return {
-      loops: [
-        ctx.loop({ reconciler: new EngineReconciler(ctx.host), desired: ({ map }) => ({ tenants: map.tenants }) }),
-        ctx.loop({
-          reconciler: containers.stacks,
-          desired: containers.desired,
-          wakes: [ctx.bus.replica("stacks", "site"), containers.stacks],
-        }),
-      ],
-      routes: (app) => void app.get("/v1/stacks", () => ({ stacks: containers.report() })),
-      facts: () => ({ stacks: containers.report() }),
-      problems: () => containers.problems(),
-      stop: () => running,
-    };
-  },
-};
+export const zmah: RoleDefinition = { role: "zmah", start: containerRole };

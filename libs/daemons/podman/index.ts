@@ -9,6 +9,7 @@ export { localVolumes, volumesDirectory } from "./local-volumes.ts";
 export { normalise } from "./normalise.ts";
 export { type Deployed, planStacks, type StackAction, type StacksObserved } from "./plan.ts";
 export { type ContainerReport, reportStacks, type StackReport } from "./report.ts";
+export { type ContainerParts, type ContainerRoleContext, containerRole } from "./role.ts";
 export { EngineReconciler } from "./setup.ts";
 export { StacksReconciler } from "./stacks.ts";
 export { ContainerWatch } from "./watch.ts";

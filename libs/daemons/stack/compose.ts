@@ -1,17 +1,4 @@
-import { formatPath, type Path, type Problem } from "@zcloud/map";
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  type Pair,
-  parseDocument,
-  type YAMLMap,
-} from "yaml";
+import { formatPath, locate, type Path, type Problem, parseYaml, positionAt } from "@zcloud/map";
 
 /** What a rule found at a place of the file. */
 export interface Finding {
@@ -37,18 +24,8 @@ export type ParsedCompose =
  * @param name what to call the file in problems
  */
 export function parseCompose(text: string, name: string): ParsedCompose {
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    merge: true,
-    prettyErrors: false,
-    logLevel: "silent",
-    uniqueKeys: true,
-  });
-  const at = (offset: number): { line: number; column: number } => {
-    const { line, col } = lines.linePos(offset);
-    return line === 0 ? { line: 1, column: 1 } : { line, column: col };
-  };
+  const yaml = parseYaml(text, { merge: true, uniqueKeys: true });
+  const { document } = yaml;
   const whole = (message: string): ParsedCompose => ({
     ok: false,
     problems: [{ file: name, line: 1, column: 1, path: "", message }],
@@ -56,7 +33,10 @@ export function parseCompose(text: string, name: string): ParsedCompose {
   if (document.errors.length > 0) {
     return {
       ok: false,
-      problems: document.errors.map((error) => ({ file: name, ...at(error.pos[0]), path: "", message: error.message })),
+      problems: document.errors.map(({ code, pos, message }) => {
+        const said = code === "MULTIPLE_DOCS" ? "a second document begins here; a stack has one" : message;
+        return { file: name, ...positionAt(yaml, pos[0]), path: "", message: said };
+      }),
     };
   }
   let model: unknown;
@@ -72,7 +52,7 @@ export function parseCompose(text: string, name: string): ParsedCompose {
       model,
       problem: ({ path, message, at: target }) => ({
         file: name,
-        ...at(offsetOf(document, path, target ?? "value")),
+        ...locate(yaml, path, target),
         path: formatPath(path),
         message,
       }),
@@ -82,47 +62,4 @@ export function parseCompose(text: string, name: string): ParsedCompose {
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Offset of the value (or key) at `path`, through aliases and merge keys; of the deepest part of it that exists. */
-function offsetOf(document: Document.Parsed, path: Path, target: "value" | "key"): number {
-  let node: Node | null | undefined = document.contents;
-  let best = 0;
-  for (const [index, part] of path.entries()) {
-    const inside = isAlias(node) ? node.resolve(document) : node;
-    const last = index === path.length - 1;
-    if (isMap(inside)) {
-      const pair = findPair(document, inside, String(part));
-      if (pair === undefined) break;
-      if (isNode(pair.key)) best = pair.key.range?.[0] ?? best;
-      node = isNode(pair.value) ? pair.value : undefined;
-      const empty = isScalar(node) && node.range?.[0] === node.range?.[1];
-      if (last && target === "value" && !empty) best = node?.range?.[0] ?? best;
-    } else if (isSeq(inside) && typeof part === "number") {
-      const item: unknown = inside.items[part];
-      if (!isNode(item)) break;
-      best = item.range?.[0] ?? best;
-      node = item;
-    } else break;
-  }
-  return best;
-}
-
-function findPair(document: Document.Parsed, map: YAMLMap, key: string): Pair | undefined {
-  const own = map.items.findLast((pair) => isScalar(pair.key) && String(pair.key.value) === key);
-  if (own !== undefined) return own;
-  const merged = map.items
-    .filter((pair) => isScalar(pair.key) && isMergeKey(pair.key.value))
-    .flatMap((pair) => (isSeq(pair.value) ? pair.value.items : [pair.value]));
-  for (const source of merged) {
-    const inside = isAlias(source) ? source.resolve(document) : source;
-    const found = isMap(inside) ? findPair(document, inside, key) : undefined;
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-/** With merging on, the parser puts a symbol in place of the text `<<`. */
-function isMergeKey(value: unknown): boolean {
-  return value === "<<" || (typeof value === "symbol" && value.description === "<<");
 }

@@ -153,6 +153,9 @@ describe("a refusal", () => {
 
   it("says what is wrong with a file that is not YAML, or not a mapping", () => {
     expect(problems("services: [")[0]).toMatch(/^compose\.yaml:1:12 {2}/);
+    expect(problems("services: {}\n---\nservices: {}\n")).toEqual([
+      "compose.yaml:2:1  a second document begins here; a stack has one",
+    ]);
     expect(problems("- a\n- b")).toEqual([expect.stringContaining("must be a mapping with services:")]);
     expect(problems("a: &a [*b]")).toHaveLength(1);
     expect(problems("services: 3")).toEqual(["compose.yaml:1:11  services  must be a mapping"]);

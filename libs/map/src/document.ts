@@ -1,6 +1,6 @@
 import {
   type Document,
-  isCollection,
+  isAlias,
   isMap,
   isNode,
   isScalar,
@@ -9,6 +9,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  type YAMLMap,
 } from "yaml";
 import type { Path } from "./problems.ts";
 
@@ -23,12 +24,19 @@ export interface Position {
   readonly column: number;
 }
 
-export function parseYaml(text: string): YamlFile {
+/** `merge`: `<<` merges mappings. `uniqueKeys`: a key that stands twice is an error of the parser. Both false by default. */
+export interface YamlOptions {
+  readonly merge?: boolean;
+  readonly uniqueKeys?: boolean;
+}
+
+export function parseYaml(text: string, { merge = false, uniqueKeys = false }: YamlOptions = {}): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
-    uniqueKeys: false,
+    merge,
+    uniqueKeys,
   });
   return { document, lines };
 }
@@ -39,27 +47,54 @@ export function positionAt(file: YamlFile, offset: number): Position {
   return line === 0 ? { line: 1, column: 1 } : { line, column: col };
 }
 
-/** Where the value at `path` stands. What is missing or empty is shown at the key that it should have, or stands under. */
+/**
+ * Where the value at `path` stands, through aliases and merge keys. What is missing or empty is shown at the key that it
+ * should have, or stands under.
+ */
 export function locate(file: YamlFile, path: Path, target: "value" | "key" = "value"): Position {
-  let node: unknown = file.document.contents;
+  const { document } = file;
+  let node: unknown = document.contents;
   let best = isScalar(node) || isSeq(node) ? (node.range?.[0] ?? 0) : 0;
   for (const [index, part] of path.entries()) {
-    if (!isCollection(node)) break;
-    const pair: Pair | undefined = isMap(node) ? findPair(node.items, part) : undefined;
-    const value: unknown = pair === undefined ? (isMap(node) ? undefined : node.get(part, true)) : pair.value;
+    const inside = resolved(document, node);
     const last = index === path.length - 1;
-    const key = pair?.key;
-    if (isNode(key)) best = key.range?.[0] ?? best;
-    if (last && !(target === "key" && pair !== undefined) && standsInText(value)) best = value.range?.[0] ?? best;
-    if (!last && isSeq(node) && standsInText(value)) best = value.range?.[0] ?? best;
-    node = value;
+    if (isMap(inside)) {
+      const pair = findPair(document, inside, String(part));
+      if (pair === undefined) break;
+      if (isNode(pair.key)) best = pair.key.range?.[0] ?? best;
+      node = pair.value;
+      if (last && target === "value" && standsInText(node)) best = node.range?.[0] ?? best;
+    } else if (isSeq(inside) && typeof part === "number") {
+      node = inside.items[part];
+      if (!standsInText(node)) break;
+      best = node.range?.[0] ?? best;
+    } else break;
   }
   return positionAt(file, best);
 }
 
-/** The last of equal keys, which is the one that counts. */
-function findPair(items: readonly Pair[], key: string | number): Pair | undefined {
-  return items.findLast((pair) => isScalar(pair.key) && String(pair.key.value) === String(key));
+function resolved(document: Document.Parsed, node: unknown): unknown {
+  return isAlias(node) ? node.resolve(document) : node;
+}
+
+/** The last of equal keys, which is the one that counts; else one of a mapping that is merged in. */
+function findPair(document: Document.Parsed, map: YAMLMap, key: string): Pair | undefined {
+  const own = map.items.findLast((pair) => isScalar(pair.key) && String(pair.key.value) === key);
+  if (own !== undefined) return own;
+  const sources = map.items
+    .filter((pair) => isScalar(pair.key) && isMergeKey(pair.key.value))
+    .flatMap((pair) => (isSeq(pair.value) ? pair.value.items : [pair.value]));
+  for (const source of sources) {
+    const inside = resolved(document, source);
+    const found = isMap(inside) ? findPair(document, inside, key) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** With merging on, and only then, the parser puts a symbol in place of the text `<<`. */
+function isMergeKey(value: unknown): boolean {
+  return typeof value === "symbol" && value.description === "<<";
 }
 
 function standsInText(value: unknown): value is Node {
