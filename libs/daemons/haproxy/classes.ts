@@ -21,7 +21,7 @@ export interface SlotClass {
  * hundred handshakes to do at once on a machine that starves. HAProxy pauses for as long as the first before it asks
  * the last server left again.
  */
-export const connectTimeouts = { site: 100, distance: 1000 } as const;
+export const connectTimeouts = { site: 100, distance: 2000 } as const;
 
 export type SlotClassName = "patient-one" | "patient-many" | "quick-one" | "quick-many";
 

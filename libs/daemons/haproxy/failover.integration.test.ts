@@ -267,6 +267,7 @@ test("everything down here and the peer's front unreachable: 503 within a second
 });
 
 test("everything down here and the peer's front accepts but says nothing: 503, and within a second once that is known", async () => {
+  await eventually("the link is open", () => sites.north.linkOpen());
   at["north-slow"]?.kill("SIGKILL");
   const { pid = 0 } = (await sites.south.observe()).running ?? {};
   process.kill(pid, "SIGSTOP");
