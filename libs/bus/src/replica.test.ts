@@ -67,10 +67,10 @@ describe("what comes from the wire", () => {
     });
     const bad = { key, value: bytes({ ...endpoint("north/zpod1"), servers: {} }), sequence: 1 };
     const steps: [() => void, readonly string[]][] = [
-      [() => replica.snapshot([bad]), ["servers: Invalid input: expected array, received object"]],
-      [() => replica.snapshot([bad]), ["servers: Invalid input: expected array, received object"]],
+      [() => replica.snapshot([bad]), ["servers: expected array, received object"]],
+      [() => replica.snapshot([bad]), ["servers: expected array, received object"]],
       [() => replica.change(good), []],
-      [() => replica.change(bad), ["servers: Invalid input: expected array, received object"]],
+      [() => replica.change(bad), ["servers: expected array, received object"]],
       [() => replica.change({ key, value: undefined, sequence: 3 }), []],
       [() => replica.change({ ...bad, value: bytes("{") }), [expect.stringContaining("JSON")]],
       [() => replica.snapshot([]), []],
@@ -83,6 +83,8 @@ describe("what comes from the wire", () => {
       told.push(heard);
     }
     expect(told).toEqual([1, 1, 2, 3, 4, 5, 6]);
+    replica.change({ key, value: bytes({ v: 2 }), sequence: 4 });
+    expect(replica.invalid().get(key)).toMatch(/^v: expected 1; host: .*; and \d+ more$/);
   });
 
   test("is fresh only while the bus itself was just heard of", async () => {

@@ -185,11 +185,12 @@ export function createReplica<B extends BucketName>(
   };
 }
 
-/** `files: expected record, received string`: one line, for people. */
+/** `files: expected record, received string; and 3 more`: one short line, for people. */
 function prettyReason({ issues }: z.ZodError): string {
-  return issues
-    .map(({ path, message }) => [path.join("."), message].filter((part) => part !== "").join(": "))
-    .join("; ");
+  const said = issues.slice(0, 2).map(({ path, message }) => {
+    return [path.join("."), message.replace("Invalid input: ", "")].filter((part) => part !== "").join(": ");
+  });
+  return [...said, ...(issues.length > 2 ? [`and ${issues.length - 2} more`] : [])].join("; ");
 }
 
 function equal(one: unknown, other: unknown): boolean {

@@ -35,6 +35,8 @@ export function parseYaml(text: string, { merge = false, uniqueKeys = false }: Y
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
+    // Warnings would go to standard error; with "silent" a second document would be no error.
+    logLevel: "error",
     merge,
     uniqueKeys,
   });
