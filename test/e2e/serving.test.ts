@@ -53,6 +53,19 @@ describe("two sites serve a stack", () => {
     expect(answer.body).toMatch(/unknown\.lab\.example|no such|not served/i);
   });
 
+  test("the bus refuses no agent what it asks for", async () => {
+    const refused: string[] = [];
+    for (const { id, role } of bed.map.sites.flatMap(({ hosts }) => hosts)) {
+      if (role === "zcloud") continue;
+      const unit = `zcloud-${role}.service`;
+      const since = `"$(systemctl show -P ActiveEnterTimestamp ${unit})"`;
+      const { stdout } = await bed.script(id, `journalctl -q -o cat -u ${unit} --since ${since}`);
+      expect(stdout, `${id} has no journal`).not.toBe("");
+      refused.push(...stdout.split("\n").filter((line) => /permissions violation/i.test(line)));
+    }
+    expect(refused).toEqual([]);
+  });
+
   test("zctl status finds nothing wrong", async () => {
     const status = await eventually(
       "a quiet status",

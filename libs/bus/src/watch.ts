@@ -27,6 +27,8 @@ export interface Watcher {
 
 const heartbeat = 5_000;
 const retryDelay = 1_000;
+/** What is forbidden stays so until somebody changes the server's configuration. */
+const refusedDelay = 10_000;
 
 /** Follows a key-value stream until the signal; starts from scratch after any gap, so deletes are never missed. */
 export async function watch(
@@ -38,16 +40,19 @@ export async function watch(
   while (!signal.aborted && !connection.isClosed()) {
     const once = new AbortController();
     const stop = () => once.abort();
+    let delay = retryDelay;
     signal.addEventListener("abort", stop);
     try {
       await follow(connection, name, watcher, once);
     } catch (error) {
-      if (!signal.aborted) watcher.trouble(text(error));
+      const reason = text(error);
+      if (/permissions violation/i.test(reason)) delay = refusedDelay;
+      if (!signal.aborted) watcher.trouble(reason);
     } finally {
       signal.removeEventListener("abort", stop);
       once.abort();
     }
-    await pause(retryDelay * (0.5 + Math.random()), signal);
+    await pause(delay * (0.5 + Math.random()), signal);
   }
 }
 
@@ -123,8 +128,9 @@ async function follow(
     },
   });
   try {
-    const info = await manager.consumers.add(watcher.stream, {
-      name: `${name.replace("/", "-")}-${deliver.slice(deliver.lastIndexOf(".") + 1)}`,
+    const consumer = `${name.replace("/", "-")}-${deliver.slice(deliver.lastIndexOf(".") + 1)}`;
+    const request = manager.consumers.add(watcher.stream, {
+      name: consumer,
       deliver_subject: deliver,
       filter_subject: `${prefix}${watcher.filter}`,
       deliver_policy: DeliverPolicy.LastPerSubject,
@@ -136,6 +142,10 @@ async function follow(
       flow_control: true,
       idle_heartbeat: nanos(heartbeat),
       inactive_threshold: nanos(30_000),
+    });
+    // The name is another one each time; the same trouble must read the same.
+    const info = await request.catch((error: unknown) => {
+      throw new Error(text(error).replaceAll(consumer, "*"));
     });
     phase = "snapshot";
     if (info.num_pending + info.delivered.consumer_seq === 0) finishSnapshot();

@@ -119,8 +119,12 @@ test("each role reads its buckets and no others", async () => {
   expect(await may("north/zfront", ...consumer("KV_map", "$KV.map.>"))).toBe("allowed");
   expect(await may("north/zpod1", ...consumer("KV_stacks", "$KV.stacks.>"))).toBe("allowed");
   expect(await may("north/zpod1", ...consumer("KV_endpoints", "$KV.endpoints.zpod1.>"))).toBe("allowed");
-  expect(await may("north/zpod1", ...consumer("KV_endpoints", "$KV.endpoints.zpod2.>"))).toBe("refused");
-  expect(await may("north/zpod1", ...consumer("KV_endpoints", "$KV.endpoints.>"))).toBe("refused");
+  // Whoever places stacks knows where each of them is served.
+  expect(await may("north/zpod1", ...consumer("KV_endpoints", "$KV.endpoints.>"))).toBe("allowed");
+  expect(await may("north/zmah1", ...consumer("KV_endpoints", "$KV.endpoints.>"))).toBe("allowed");
+  expect(await may("north/zpod1", ...consumer("KV_status", "$KV.status.zpod1"))).toBe("allowed");
+  expect(await may("north/zpod1", ...consumer("KV_status", "$KV.status.>"))).toBe("refused");
+  expect(await may("north/zpod1", ...consumer("KV_peer_endpoints", "$KV.endpoints.>"))).toBe("refused");
   expect(await may("north/zfront", ...consumer("KV_stacks", "$KV.stacks.>"))).toBe("refused");
   expect(await may("north/zstore", ...consumer("KV_stacks", "$KV.stacks.>"))).toBe("refused");
   expect(await may("north/zstore", ...consumer("KV_endpoints", "$KV.endpoints.>"))).toBe("refused");

@@ -19,8 +19,9 @@ const nothing: Part = { site: [], peer: [], owns: [] };
 const parts: Readonly<Record<Exclude<Role, "znet" | "zcloud">, Part>> = {
   zfront: { site: ["endpoints"], peer: ["endpoints"], owns: [] },
   zstore: nothing,
-  zpod: { site: ["stacks"], peer: [], owns: ["endpoints"] },
-  zmah: { site: ["stacks"], peer: [], owns: ["endpoints"] },
+  // The site's endpoints say which host has a stack's local volumes already: it must not begin with empty ones elsewhere.
+  zpod: { site: ["stacks", "endpoints"], peer: [], owns: ["endpoints"] },
+  zmah: { site: ["stacks", "endpoints"], peer: [], owns: ["endpoints"] },
 };
 
 /**
@@ -40,7 +41,9 @@ export function permissionsOf(host: HostEntry): Permissions {
     publish: [
       ...owned.map((bucket) => `$KV.${ownKeys(bucket, host.name)}`),
       `zc.events.${host.site}.${host.name}.>`,
-      ...owned.map((bucket) => read(`KV_${bucket}`, ownKeys(bucket, host.name))),
+      ...owned
+        .filter((bucket) => !site.includes(bucket))
+        .map((bucket) => read(`KV_${bucket}`, ownKeys(bucket, host.name))),
       ...site.map((bucket) => read(`KV_${bucket}`, `${bucket}.>`)),
       ...part.peer.flatMap((bucket) => [
         read(`KV_peer_${bucket}`, `${bucket}.>`),
