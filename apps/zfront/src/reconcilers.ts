@@ -1,4 +1,5 @@
-import { acmePaths, createAcme, threadAuthority, type WantedCertificate } from "@zcloud/daemons/acme";
+import { fileURLToPath } from "node:url";
+import { acmePaths, createAcme, processAuthority, type WantedCertificate } from "@zcloud/daemons/acme";
 import {
   certificateReader,
   createHaproxy,
@@ -14,7 +15,10 @@ import {
 import type { MapView, RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
 import { certificateRoutes } from "./certificate-routes.ts";
 import { frontDoors } from "./doors.ts";
-import { frontFacts, frontProblems } from "./report.ts";
+import { frontFacts, frontProblems, quiet } from "./report.ts";
+
+/** Orders of certificates have a process each, whose script is shipped beside the service's. */
+const orderCommand = [process.execPath, fileURLToPath(new URL("./order.js", import.meta.url))];
 
 /** zFront: HAProxy in front of the site's endpoints and, behind them, of the peer's; certificates for their names. */
 export const zfront: RoleDefinition = {
@@ -48,7 +52,7 @@ export const zfront: RoleDefinition = {
       paths: acmePaths,
       clock: ctx.clock,
       have: certificateReader(ctx.host, acmePaths.certificates),
-      authority: (options) => threadAuthority(options, { script: new URL(import.meta.url) }),
+      authority: (options) => processAuthority(options, { host: ctx.host, command: orderCommand }),
       failed: (name, reason) => ctx.event({ kind: "certificate-failed", level: "warning", subject: name, reason }),
     });
     const wanted = (view: MapView): readonly WantedCertificate[] =>
@@ -62,7 +66,8 @@ export const zfront: RoleDefinition = {
             return { settings: settingsOf(view), routes, unitFiles: unitFiles(frontPaths) };
           },
           wakes: [site, peer, certificates],
-          resyncMs: 10_000,
+          // A look costs 24 ms of CPU, and HAProxy itself needs none to leave a dead server out.
+          resyncMs: () => (quiet(views(haproxy.latest()), haproxy.latest()) ? 30_000 : 10_000),
         }),
         ctx.loop({
           reconciler: certificates,

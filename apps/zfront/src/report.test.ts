@@ -1,7 +1,7 @@
-import type { RouteView } from "@zcloud/daemons/haproxy";
+import type { ObservedFront, RouteView } from "@zcloud/daemons/haproxy";
 import type { Endpoint } from "@zcloud/events";
 import { expect, test } from "vitest";
-import { frontFacts, frontProblems } from "./report.ts";
+import { frontFacts, frontProblems, quiet } from "./report.ts";
 
 const view = (service: string, more: Partial<RouteView> = {}): RouteView => ({
   names: [`${service}.example`],
@@ -62,4 +62,13 @@ test("facts stay small however many routes there are", () => {
   const facts = frontFacts(views, undefined);
   expect(facts["routeCount"]).toBe(2_000);
   expect(JSON.stringify(facts).length).toBeLessThan(128 * 1024);
+});
+
+test("quiet is when HAProxy runs and every server is up", () => {
+  const observed = (running: object | undefined) => ({ running }) as unknown as ObservedFront;
+  const unchecked = [{ name: "peer.south", host: "south/zfront", address: "10.0.1.3", port: 1, state: "no check" }];
+  expect(quiet([view("a"), view("b", { servers: unchecked })], observed({}))).toBe(true);
+  expect(quiet([view("a"), view("b", { servers: down })], observed({}))).toBe(false);
+  expect(quiet([view("a")], observed(undefined))).toBe(false);
+  expect(quiet([], undefined)).toBe(false);
 });

@@ -24,6 +24,13 @@ export function frontFacts(
   };
 }
 
+/** HAProxy runs and its own checks find every server well: no news is expected. */
+export function quiet(views: readonly RouteView[], observed: ObservedFront | undefined): boolean {
+  if (observed?.running === undefined) return false;
+  // The peer is not checked where it only is a last resort.
+  return views.every(({ servers }) => servers.every(({ state }) => state.startsWith("UP") || state === "no check"));
+}
+
 export interface FrontState {
   readonly views: readonly RouteView[];
   readonly refused: readonly RouteProblem[];

@@ -1,6 +1,5 @@
-import { createHash, createPublicKey } from "node:crypto";
 import { Agent } from "node:https";
-import type { Client } from "acme-client";
+import acme, { type Client } from "acme-client";
 import type { FailureKind } from "./plan.ts";
 
 export interface AuthorityOptions {
@@ -23,13 +22,6 @@ export interface Authority {
   close(): Promise<void>;
 }
 
-/** JWK thumbprint of an account key (RFC 7638). */
-export function thumbprintOf(accountKey: string): string {
-  const jwk = createPublicKey(accountKey).export({ format: "jwk" });
-  const canonical = JSON.stringify({ crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y });
-  return createHash("sha256").update(canonical).digest("base64url");
-}
-
 /** An ACME authority (RFC 8555). HAProxy answers its challenges by itself, so there is nothing to put anywhere. */
 export function createAuthority(options: AuthorityOptions): Authority {
   let session: ReturnType<typeof register> | undefined;
@@ -38,7 +30,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
     let asked = false;
     try {
       session ??= register(options);
-      const { acme, client } = await session.catch((error: unknown) => {
+      const client = await session.catch((error: unknown) => {
         session = undefined;
         throw error;
       });
@@ -66,9 +58,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
   return { issue, close: async () => undefined };
 }
 
-/** acme-client is loaded by the first order only: it needs 25 MB. */
-async function register({ directory, contact, accountKey, trust }: AuthorityOptions) {
-  const { default: acme } = await import("acme-client");
+async function register({ directory, contact, accountKey, trust }: AuthorityOptions): Promise<Client> {
   // It has one HTTP client for all; a process has one authority.
   const defaults = acme.axios.defaults as typeof acme.axios.defaults & { acmeSettings?: object };
   defaults.httpsAgent = new Agent({ keepAlive: true, ...(trust === undefined ? {} : { ca: trust }) });
@@ -77,7 +67,7 @@ async function register({ directory, contact, accountKey, trust }: AuthorityOpti
   const waiting = { backoffAttempts: 40, backoffMin: 250, backoffMax: 3_000 };
   const client: Client = new acme.Client({ directoryUrl: directory, accountKey, ...waiting });
   await openAccount(client, contact);
-  return { acme, client };
+  return client;
 }
 
 /**

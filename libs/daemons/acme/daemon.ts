@@ -1,6 +1,7 @@
 import type { Host } from "@zcloud/host";
 import type { Action, Clock, Reconciler } from "@zcloud/reconcile";
-import { type Authority, type AuthorityOptions, createAuthority, thumbprintOf } from "./authority.ts";
+import { thumbprintOf } from "./account.ts";
+import type { Authority, AuthorityOptions } from "./authority.ts";
 import {
   type Attempts,
   Attempts as AttemptsSchema,
@@ -62,8 +63,8 @@ export interface AcmeOptions {
   readonly have: (now: number) => Promise<readonly HeldCertificate[]>;
   /** Orders at the same time; 4 by default. */
   readonly concurrency?: number;
-  /** Who orders; in this thread by default. */
-  readonly authority?: (options: AuthorityOptions) => Authority;
+  /** Who orders. */
+  readonly authority: (options: AuthorityOptions) => Authority;
   readonly resolve?: (name: string) => Promise<readonly string[]>;
   /** 0 to 1. */
   readonly random?: () => number;
@@ -157,8 +158,7 @@ export function createAcme(options: AcmeOptions): Acme {
     const id = JSON.stringify([directory, contact, accountKey, trust]);
     if (authority?.id !== id) {
       await authority?.client.close();
-      const create = options.authority ?? createAuthority;
-      authority = { id, client: create({ directory, contact, accountKey, trust }) };
+      authority = { id, client: options.authority({ directory, contact, accountKey, trust }) };
     }
     return authority.client;
   }

@@ -1,4 +1,4 @@
-export { thumbprintOf } from "./authority.ts";
+export { thumbprintOf } from "./account.ts";
 export {
   type Acme,
   type AcmeOptions,
@@ -7,7 +7,7 @@ export {
   createAcme,
   type DesiredCertificates,
 } from "./daemon.ts";
+export { processAuthority } from "./order-process.ts";
 export { type Attempts, type HeldCertificate, planOrders, renewAt, type WantedCertificate } from "./plan.ts";
 export type { Door } from "./preflight.ts";
 export type { CertificateState, Retry } from "./state.ts";
-export { isAuthorityWorker, serveAuthority, threadAuthority } from "./thread.ts";

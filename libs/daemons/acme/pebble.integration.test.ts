@@ -2,15 +2,16 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { LocalHost } from "@zcloud/host";
 import { runPass, systemClock } from "@zcloud/reconcile";
 import { createTestCa, type Daemon, debian, eventually, freePorts, startDaemon } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { certificateReader } from "../haproxy/index.ts";
 import { endpoint, type TwoFronts, twoFronts } from "../haproxy/two-fronts.test-support.ts";
-import { type AuthorityOptions, createAuthority } from "./authority.ts";
-import { createAcme, type DesiredCertificates } from "./daemon.ts";
-import { type Door, threadAuthority, thumbprintOf } from "./index.ts";
+import { createAuthority } from "./authority.ts";
+import { type AcmeOptions, createAcme, type DesiredCertificates } from "./daemon.ts";
+import { type Door, processAuthority, thumbprintOf } from "./index.ts";
 
 let sites: TwoFronts;
 let pebble: Daemon;
@@ -19,10 +20,8 @@ let directory: string;
 let directoryUrl: string;
 let accountKey: string;
 const failed: string[] = [];
-const thread = {
-  script: new URL("./thread-entry.test-support.mjs", import.meta.url),
-  idle: 100,
-};
+/** The service's bundle is JavaScript; here the process must learn to read TypeScript first. */
+const order = [process.execPath, "--import", "tsx", fileURLToPath(new URL("./order.test-support.ts", import.meta.url))];
 
 /** Pebble asks port 80 of each name at south's front, while north orders. */
 beforeAll(async () => {
@@ -81,7 +80,7 @@ function answers(url: string): Promise<boolean> {
   });
 }
 
-function acme(inThread = false) {
+function acme(authority: AcmeOptions["authority"] = createAuthority) {
   const paths = {
     accountKey: join(directory, "account.key"),
     certificates: sites.north.settings.paths.certificates,
@@ -98,7 +97,7 @@ function acme(inThread = false) {
     have,
     resolve,
     concurrency: 20,
-    ...(inThread ? { authority: (options: AuthorityOptions) => threadAuthority(options, thread) } : {}),
+    authority,
     failed: (name) => failed.push(name),
   });
 }
@@ -138,8 +137,8 @@ test("20 names are issued although every challenge goes to the other site, and i
   console.info("20 certificates from Pebble, challenges at the other site:", Math.round(took), "ms");
 });
 
-test("orders are made by a thread of their own", async () => {
-  const one = acme(true);
+test("orders are made by a process each", async () => {
+  const one = acme((options) => processAuthority(options, { host: new LocalHost(), command: order }));
   const signal = AbortSignal.timeout(50_000);
   const names = ["t0.demo.lab.example", "t1.demo.lab.example"];
   await runPass(one, desired(names), { read: signal, write: signal });
@@ -149,33 +148,16 @@ test("orders are made by a thread of their own", async () => {
   await one.close();
 });
 
-test("an account that several open at the same moment is opened by one, and used by all", async () => {
-  const key = execFileSync("openssl", [
-    "genpkey",
-    "-algorithm",
-    "EC",
-    "-pkeyopt",
-    "ec_paramgen_curve:P-256",
-  ]).toString();
-  const trust = readFileSync(join(directory, "trust.crt"), "utf8");
-  const issued = await Promise.all(
-    Array.from({ length: 6 }, (_, n) =>
-      createAuthority({ directory: directoryUrl, contact: undefined, accountKey: key, trust }).issue([
-        `at-once${n}.lab.example`,
-      ]),
-    ),
-  );
-  // They get as far as the challenge; the fronts answer for another account.
-  expect(issued.map((one) => (one.ok ? "issued" : one.kind))).toEqual(Array.from({ length: 6 }, () => "refused"));
-});
-
-test("a thread that breaks is a failure of its orders, not a hang", async () => {
-  const broken = { ...thread, script: new URL("./no-such-file.ts", import.meta.url) };
-  const authority = threadAuthority(
+test("a process that breaks is a failure of its order, and says why", async () => {
+  const authority = processAuthority(
     { directory: directoryUrl, contact: undefined, accountKey, trust: undefined },
-    broken,
+    { host: new LocalHost(), command: [process.execPath, "no-such-file.js"] },
   );
-  expect(await authority.issue(["t2.demo.lab.example"])).toMatchObject({ ok: false, kind: "directory" });
+  expect(await authority.issue(["t2.demo.lab.example"])).toEqual({
+    ok: false,
+    kind: "directory",
+    reason: expect.stringMatching(/^the process that orders certificates ended with 1: Error: Cannot find module/),
+  });
 });
 
 test("a name that is not ours and a door that does not answer cost the authority nothing; a restart remembers", async () => {

@@ -140,6 +140,18 @@ test("drift is found at the resync", async () => {
   expect(world.values.has(1)).toBe(true);
 });
 
+test("how long to the resync is asked anew after each pass", async () => {
+  let period = 1_000;
+  const { clock, records } = await started([1], { resyncMs: () => period });
+  period = 5_000;
+  await clock.advance(1_000);
+  expect(records).toHaveLength(2);
+  await clock.advance(4_999);
+  expect(records).toHaveLength(2);
+  await clock.advance(1);
+  expect(records).toHaveLength(3);
+});
+
 test("an undone change is reported as not converged, with what remained", async () => {
   const { loop, records } = await started([1, 2], {}, (world) => {
     world.onObserve = () => void world.values.delete(2);

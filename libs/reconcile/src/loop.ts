@@ -61,8 +61,8 @@ export interface LoopOptions<D, O, A extends Action> {
   readonly generation?: () => number;
   /** A pass may take this long; 60,000 by default. */
   readonly deadlineMs?: number;
-  /** A pass happens at least this often, so that drift is found; 60,000 by default. */
-  readonly resyncMs?: number;
+  /** A pass happens at least this often, so that drift is found; 60,000 by default. A function is asked after each pass. */
+  readonly resyncMs?: number | (() => number);
   readonly backoff?: Partial<Backoff>;
   /** After a stop, an action under way has this long before its signal aborts; 3,000 by default. */
   readonly stopGraceMs?: number;
@@ -99,7 +99,7 @@ const initialState: LoopState = {
 export function createLoop<D, O, A extends Action>(options: LoopOptions<D, O, A>): Loop<D> {
   const { reconciler, clock } = options;
   const deadlineMs = options.deadlineMs ?? 60_000;
-  const resyncMs = options.resyncMs ?? 60_000;
+  const { resyncMs = 60_000 } = options;
   const stopGraceMs = options.stopGraceMs ?? 3_000;
   const backoff: Backoff = { ...defaultBackoff, ...options.backoff };
   let state = initialState;
@@ -214,7 +214,9 @@ export function createLoop<D, O, A extends Action>(options: LoopOptions<D, O, A>
   /** Waits for a trigger that counts, or for the timer of the current phase. */
   async function waitForWork(stop: AbortSignal): Promise<void> {
     const timeout =
-      state.retryAt === undefined ? resyncDelay(resyncMs, backoff) : Math.max(0, state.retryAt - clock.now());
+      state.retryAt === undefined
+        ? resyncDelay(typeof resyncMs === "number" ? resyncMs : resyncMs(), backoff)
+        : Math.max(0, state.retryAt - clock.now());
     const woken = new AbortController();
     const onStop = (): void => woken.abort();
     stop.addEventListener("abort", onStop, { once: true });

@@ -30,7 +30,7 @@ export interface LoopSpec<D, O, A extends Action> {
   /** Whether the host is ready only if this is converged; true by default. */
   readonly essential?: boolean;
   readonly deadlineMs?: number;
-  readonly resyncMs?: number;
+  readonly resyncMs?: number | (() => number);
   readonly backoff?: Partial<Backoff>;
 }
 

@@ -8,7 +8,7 @@ import { release } from "./release.ts";
 import { rollout } from "./rollout.ts";
 import { rollOutBySite } from "./sites.ts";
 import { describe } from "./told.ts";
-import { roles, unitOf } from "./units.ts";
+import { roles, scriptsOf, unitOf } from "./units.ts";
 
 /** `deploy.js ROLE`: brings all hosts of a role to what was just built. The nx target `deploy` of each app. */
 const role = roles.find((one) => one === process.argv[2]);
@@ -18,14 +18,21 @@ const interrupted = new AbortController();
 setMaxListeners(0, interrupted.signal);
 process.once("SIGINT", () => interrupted.abort());
 
+async function built(app: string, name: string): Promise<string> {
+  const path = fileURLToPath(new URL(`../../../apps/${app}/dist/${name}`, import.meta.url));
+  const text = await local.read(path);
+  if (text === undefined) throw new ZctlError("TOOL", `${path} is not built`, { remedy: `npx nx build ${app}` });
+  return text;
+}
+
 async function deploy(): Promise<number> {
   if (role === undefined) throw new ZctlError("USAGE", `which role? one of ${roles.join(", ")}`, { exit: "usage" });
   const around = { local, env: process.env, cwd: process.cwd(), home: homedir() };
   const installation = await loadInstallation(around, undefined);
-  const path = fileURLToPath(new URL(`../../../apps/${role}/dist/${role}.js`, import.meta.url));
-  const bundle = await local.read(path);
-  if (bundle === undefined) throw new ZctlError("TOOL", `${path} is not built`, { remedy: `npx nx build ${role}` });
-  const what = release(role, bundle, unitOf(role));
+  const bundle = await built(role, `${role}.js`);
+  const more = new Map<string, string>();
+  for (const script of scriptsOf(role)) more.set(script, await built(role, script));
+  const what = release(role, bundle, unitOf(role), more);
   console.log(`${role} ${what.version} to the hosts of ${installation.mapPath}`);
   return rollOutBySite(
     installation.map,

@@ -130,6 +130,17 @@ test("the same content is the same version, other content another", () => {
   expect(built("ready", 1).version).toBe(built("ready", 1).version);
   expect(built("ready", 1).version).not.toBe(built("ready", 2).version);
   expect(release("znet", "ab", "c").version).not.toBe(release("znet", "a", "bc").version);
+  const more = (text: string) => release("znet", "a", "b", new Map([["order.js", text]])).version;
+  expect(more("1")).toBe(more("1"));
+  expect(more("1")).not.toBe(more("2"));
+  expect(more("1")).not.toBe(release("znet", "a", "b").version);
+});
+
+test("scripts that the service starts stand beside it", async () => {
+  const machine = new Machine();
+  const what = release("znet", "ready:1", "[Unit]\n", new Map([["order.js", "order"]]));
+  expect(await onto(machine, what)).toMatchObject({ kind: "deployed" });
+  expect(await machine.read(`${places("znet").releases}/${what.version}/order.js`)).toBe("order");
 });
 
 test("first, then nothing to do, then the next with the one before kept", async () => {

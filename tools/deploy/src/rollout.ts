@@ -51,6 +51,7 @@ async function upload(host: Host, what: Release): Promise<void> {
   const directory = `${places(what.role).releases}/${what.version}`;
   await Promise.all([
     host.write(`${directory}/${what.role}.js`, what.bundle),
+    ...[...what.more].map(([name, text]) => host.write(`${directory}/${name}`, text)),
     host.write(`${directory}/zcloud-${what.role}.service`, what.unit),
   ]);
 }

@@ -17,3 +17,8 @@ const needs: Readonly<Record<DeployedRole, UnitOptions>> = {
 export function unitOf(role: DeployedRole): string {
   return renderUnit(role, needs[role]);
 }
+
+/** What a role's service starts as processes of their own, built and shipped beside it. */
+export function scriptsOf(role: DeployedRole): readonly string[] {
+  return role === "zfront" ? ["order.js"] : [];
+}

@@ -1,0 +1,3 @@
+import { serveOrder } from "@zcloud/daemons/acme/order";
+
+await serveOrder();

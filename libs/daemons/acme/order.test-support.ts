@@ -1,0 +1,3 @@
+import { serveOrder } from "./order.ts";
+
+await serveOrder();
