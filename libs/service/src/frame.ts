@@ -4,6 +4,7 @@ import { asError, type Clock, pause, systemClock } from "@zcloud/reconcile";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { createEventSink } from "./event-sink.ts";
+import { keepHeapSmall } from "./heap.ts";
 import { readConfiguration } from "./host-file.ts";
 import { createHttp } from "./http.ts";
 import { busServers, joinBus, readIdentity } from "./identity.ts";
@@ -203,6 +204,7 @@ export async function startRole(definition: RoleDefinition, options: FrameOption
   await http.use(routes);
   await http.listenSocket();
   const stopWatchdog = keepWatchdog(notifier);
+  const stopCollecting = keepHeapSmall(clock);
   await notifier.send("READY=1", "STATUS=starting");
   log.info({ id, version, socket: paths.socket }, "service started");
   const beginning = begin().catch((error: unknown) => {
@@ -219,6 +221,7 @@ export async function startRole(definition: RoleDefinition, options: FrameOption
     await http.close();
     await progress.bus?.close();
     stopWatchdog();
+    stopCollecting();
     log.info("service stopped");
     ended.resolve();
   }
