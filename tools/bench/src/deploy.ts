@@ -10,8 +10,8 @@ const name = "bench.demo.lab.example";
 const sample = fileURLToPath(new URL("../../../deploy/stacks/hello", import.meta.url));
 
 /** From `zctl deploy` to served at both fronts, for a stack that is new but whose certificate exists. */
-export async function deploy(): Promise<void> {
-  const lab = await useLab("lab");
+export async function deploy(labName: string): Promise<void> {
+  const lab = await useLab(labName);
   const directory = await mkdtemp(join(tmpdir(), "zcloud-bench-"));
   const project = join(directory, "bench");
   await cp(sample, project, { recursive: true });

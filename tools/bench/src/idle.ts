@@ -25,8 +25,8 @@ function parse(stdout: string): Sample {
 }
 
 /** Memory and CPU of every service of ours, over a minute in which nothing happens. */
-export async function idle(): Promise<void> {
-  const lab = await useLab("lab");
+export async function idle(name: string): Promise<void> {
+  const lab = await useLab(name);
   const hosts = lab.map.sites.flatMap((site) => site.hosts.filter((host) => host.role !== "zcloud"));
   const measure = (): Promise<readonly Sample[]> =>
     Promise.all(

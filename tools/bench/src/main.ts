@@ -1,14 +1,19 @@
-/** `npm run bench -- NAME...`: the benchmarks. Without a name: all of them. They need a running lab (`npm run lab`). */
+import { parseArgs } from "node:util";
+
+/** `npm run bench -- [--name LAB] NAME...`: the benchmarks. Without a NAME: all of them. They need a running lab (`npm run lab`). */
 import { deploy } from "./deploy.ts";
 import { idle } from "./idle.ts";
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { idle, deploy };
+const benchmarks: Readonly<Record<string, (lab: string) => Promise<void>>> = { idle, deploy };
 
-const chosen = process.argv.slice(2);
 const known = Object.keys(benchmarks).join(", ");
-if (chosen.includes("--help") || chosen.includes("-h")) {
+const { values, positionals: chosen } = parseArgs({
+  options: { name: { type: "string", default: "lab" }, help: { type: "boolean", short: "h", default: false } },
+  allowPositionals: true,
+});
+if (values.help) {
   console.log(
-    `npm run bench -- [NAME...]\n\nMeasures in the running lab and writes tools/bench/results/NAME.json. Names: ${known}.`,
+    `npm run bench -- [--name LAB] [NAME...]\n\nMeasures in a running lab (named lab by default) and writes tools/bench/results/NAME.json. Names: ${known}.`,
   );
   process.exit(0);
 }
@@ -19,5 +24,5 @@ for (const name of chosen.length > 0 ? chosen : Object.keys(benchmarks)) {
     process.exit(2);
   }
   console.log(`== ${name}`);
-  await benchmark();
+  await benchmark(values.name);
 }
