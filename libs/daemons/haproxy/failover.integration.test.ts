@@ -267,9 +267,12 @@ test("everything down here and the peer's front unreachable: 503 within a second
 });
 
 test("everything down here and the peer's front accepts but says nothing: 503, and within a second once that is known", async () => {
+  await eventually("south's front runs", async () => (await sites.south.observe()).running !== undefined);
   await eventually("the link is open", () => sites.north.linkOpen());
   at["north-slow"]?.kill("SIGKILL");
-  const { pid = 0 } = (await sites.south.observe()).running ?? {};
+  const pid = (await sites.south.observe()).running?.pid;
+  // 0 would be this test's own process group.
+  if (!pid) throw new Error("find south's HAProxy: it does not run");
   process.kill(pid, "SIGSTOP");
   try {
     const first = await ask(sites.north.ports.https, host("slow"), "/");

@@ -183,6 +183,8 @@ function frontends(settings: FrontSettings): string[] {
     "    http-response set-status 503 if { srv_name -m beg peer. } { status 521 }",
     "    http-response del-header x-zcloud-status",
     `    http-response set-header x-zcloud-site ${site} unless { srv_name -m beg peer. }`,
+    "    # The way to the peer broke: our own 502, without the name of a site, and nobody is there.",
+    "    http-after-response set-status 503 if { status 502 } { srv_name -m beg peer. } ! { res.hdr(x-zcloud-site) -m found }",
     `    http-after-response set-header x-zcloud-site ${site} unless { res.hdr(x-zcloud-site) -m found }`,
     "    use_backend e%[var(txn.slot)] if { var(txn.slot) -m found }",
     "    default_backend nobody",
@@ -202,7 +204,7 @@ function frontends(settings: FrontSettings): string[] {
 function peerFrontend({ site, paths, listen }: FrontSettings, peerName: string, lookUp: string): string[] {
   return [
     "frontend peer from base",
-    `    bind ${listen.peer} ssl crt ${paths.certificate} ca-file ${paths.ca} verify required ssl-min-ver TLSv1.3 alpn h2`,
+    `    bind ${listen.peer} ssl crt ${paths.certificate} ca-file ${paths.ca} verify required ssl-min-ver TLSv1.3 alpn http/1.1,h2`,
     "    # Every host has a certificate of this CA; only the other front may say who a client is.",
     `    tcp-request session reject unless { ssl_c_s_dn(cn) -m str ${peerName} }`,
     lookUp,
