@@ -16,12 +16,11 @@ export interface SlotClass {
 }
 
 /**
- * Milliseconds for one connection to a server next door (`site`), and to the peer's front over the distance with TCP
- * and TLS (`distance`, link.ts). The first is the kernel's work; the second is that of two HAProxies which may have a
- * hundred handshakes to do at once on a machine that starves. HAProxy pauses for as long as the first before it asks
- * the last server left again.
+ * Milliseconds for one connection. `edge`: an `e` slot's, to a server next door or through the link to the peer's front;
+ * HAProxy counts in what HTTP/2 begins with, so the distance and its handshake have to fit, and an attempt that is
+ * late is made again. `site`: an `l` slot's, to a server next door. `distance`: the link's own, TCP and TLS (link.ts).
  */
-export const connectTimeouts = { site: 100, distance: 2000 } as const;
+export const connectTimeouts = { edge: 200, site: 100, distance: 2000 } as const;
 
 export type SlotClassName = "patient-one" | "patient-many" | "quick-one" | "quick-many";
 

@@ -5,10 +5,7 @@ import type { FrontSettings, PeerFront } from "./settings.ts";
 const hello = { preface: "505249202a20485454502f322e300d0a0d0a534d0d0a0d0a", settings: "000000040000000000" } as const;
 
 /**
- * The way to the other site's front, one for all slots: HTTP/1.1 over TCP in, over mutual TLS out. (With HTTP/2 a slot's
- * own connect timeout would have to suit the distance: HAProxy counts the other side's first words in.) A slot's connection to it succeeds at
- * once, so that `timeout connect` of a slot can suit servers next door and leave time for many attempts, and the
- * distance has a time of its own here.
+ * The way to the other site's front, one for all slots: HTTP/2 over TCP in, over mutual TLS out.
  *
  * Three failed checks in a row, of two seconds each, close it for everybody, and the next one that passes opens it:
  * long enough that a machine that starves keeps the other site, and one visitor after another doesn't wait for a site
@@ -42,7 +39,7 @@ export function peerLink({ paths, listen }: FrontSettings, { site, address, port
     "    tcp-check connect ssl alpn h2",
     `    tcp-check send-binary ${hello.preface}${hello.settings}`,
     "    tcp-check expect binary 0400000000",
-    `    server ${site} ${address}:${port} ssl crt ${paths.certificate} ca-file ${paths.ca} verify required verifyhost ${name} alpn http/1.1 tcp-ut 4s check inter 1s fastinter 300ms downinter 300ms fall 3 rise 1`,
+    `    server ${site} ${address}:${port} ssl crt ${paths.certificate} ca-file ${paths.ca} verify required verifyhost ${name} alpn h2 tcp-ut 4s check inter 1s fastinter 300ms downinter 300ms fall 3 rise 1`,
     "",
   ];
 }

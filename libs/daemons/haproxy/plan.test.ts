@@ -49,7 +49,7 @@ test("a new route: files first, its name last, as one line that people understan
   expect(route?.kind === "route" && route.steps.map(({ command }) => command)).toEqual([
     "add map /etc/haproxy/maps/health.map e1 /healthz",
     "add map /etc/haproxy/maps/vhosts.map e1 web.demo.lab.example",
-    "add server e1/peer.south 127.0.0.1:9547 id 900000 track link/south",
+    "add server e1/peer.south 127.0.0.1:9547 id 900000 proto h2 track link/south",
     "enable server e1/peer.south",
     expect.stringMatching(/^add server e1\/s-north-1 127\.0\.0\.1:1 id \d+ check inter 500ms /),
     "enable health e1/s-north-1",

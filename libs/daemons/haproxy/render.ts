@@ -134,7 +134,7 @@ function slotDefaults({ paths }: FrontSettings, one: SlotClass): string[] {
   ];
   return [
     `defaults e-${one.name} from base`,
-    `    timeout connect ${connectTimeouts.site}ms`,
+    `    timeout connect ${connectTimeouts.edge}ms`,
     ...common,
     `    retries ${one.retries}`,
     `    retry-on ${errors}${one.quick ? " response-timeout" : ""} 502 503 504`,
@@ -204,7 +204,7 @@ function frontends(settings: FrontSettings): string[] {
 function peerFrontend({ site, paths, listen }: FrontSettings, peerName: string, lookUp: string): string[] {
   return [
     "frontend peer from base",
-    `    bind ${listen.peer} ssl crt ${paths.certificate} ca-file ${paths.ca} verify required ssl-min-ver TLSv1.3 alpn http/1.1,h2`,
+    `    bind ${listen.peer} ssl crt ${paths.certificate} ca-file ${paths.ca} verify required ssl-min-ver TLSv1.3 alpn h2`,
     "    # Every host has a certificate of this CA; only the other front may say who a client is.",
     `    tcp-request session reject unless { ssl_c_s_dn(cn) -m str ${peerName} }`,
     lookUp,

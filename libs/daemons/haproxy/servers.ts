@@ -74,7 +74,7 @@ export function slotServers(
     if (many) servers.push({ ...last, backend: l, options: `id ${peerId + number} ${lastResort} backup` });
   }
   if (route.peer && settings.peer !== undefined) {
-    const options = `id ${peerId} track link/${settings.peer.site}${many ? " backup weight 256" : ""}`;
+    const options = `id ${peerId} proto h2 track link/${settings.peer.site}${many ? " backup weight 256" : ""}`;
     const link = { address: "127.0.0.1", port: settings.listen.link };
     servers.push({ ...link, backend: e, name: `peer.${settings.peer.site}`, draining: false, checked: false, options });
   }
