@@ -119,7 +119,7 @@ test("a map goes to the bus unless it is older than what is there", async () => 
   expect(maps.get("current")?.generation).toBe(2);
 });
 
-test("without a bus nothing is pretended", async () => {
+test("without a bus nothing is pretended", { timeout: 20_000 }, async () => {
   const { app, events } = world(true);
   const answer = await app.inject({ method: "POST", url: "/v1/stacks", payload: deployment });
   expect(answer.statusCode).toBe(503);

@@ -2,7 +2,7 @@ import type { BusAdmin } from "@zcloud/bus";
 import type { Stack } from "@zcloud/events";
 import type { RoleContext } from "@zcloud/service";
 import * as z from "zod";
-import { type App, whenHere } from "./answers.ts";
+import { type App, whenBack, whenHere } from "./answers.ts";
 import { acceptStack, removalOf } from "./stacks.ts";
 
 export interface StackRoutesOptions {
@@ -43,7 +43,8 @@ export function stackRoutes(app: App, { ctx, admin }: StackRoutesOptions): void 
     const { digest, deployedAt } = stack;
     const changed = present?.digest !== digest;
     return whenHere(reply, async () => {
-      await admin.putStack({ ...stack, since: present?.since ?? present?.deployedAt ?? deployedAt });
+      const value = { ...stack, since: present?.since ?? present?.deployedAt ?? deployedAt };
+      await whenBack(() => admin.putStack(value));
       const reason = present === undefined ? "new" : changed ? "its files changed" : "the same files again";
       ctx.event({ kind: "stack-deployed", level: "info", subject, reason, actor: stack.actor });
       return reply.code(202).send({ digest, deployedAt, changed });
@@ -72,7 +73,7 @@ export function stackRoutes(app: App, { ctx, admin }: StackRoutesOptions): void 
     const mark = removalOf({ tenant, project, actor }, ctx.clock.now());
     if (mark === undefined) return reply.code(422).send({ error: `${subject} is no name of a stack` });
     return whenHere(reply, async () => {
-      await admin.removeStack(mark);
+      await whenBack(() => admin.removeStack(mark));
       ctx.event({ kind: "stack-removed", level: "info", subject, reason: "an operator removed it", actor });
       return reply.code(202).send({ removed: subject });
     });
