@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { atExit } from "./at-exit.ts";
 
 /** A real daemon started for a test. */
@@ -80,29 +80,6 @@ function answers(port: number): Promise<boolean> {
     socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
     socket.once("connect", () => socket.destroy());
   });
-}
-
-/** A TCP port of loopback that nobody uses now. */
-export async function freePort(address?: string): Promise<number> {
-  const [port] = await freePorts(1, address);
-  if (port === undefined) throw new Error("find a free port: there is none");
-  return port;
-}
-
-/** TCP ports of loopback that nobody uses now; all different. */
-export async function freePorts(count: number, address = "127.0.0.1"): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      return new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-        const server = createServer();
-        server.once("error", reject);
-        server.listen(0, address, () => resolve(server));
-      });
-    }),
-  );
-  const found = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return found;
 }
 
 /** Asks again and again until the condition holds; fails with `what` after `timeout` milliseconds. */
