@@ -47,6 +47,14 @@ export const zfront: RoleDefinition = {
         });
       },
     });
+    let known: { readonly observed: unknown; readonly view: MapView; readonly views: readonly RouteView[] } | undefined;
+    /** As of the last look: several reports ask for them between two looks. */
+    const latestViews = (): readonly RouteView[] => {
+      const [observed, view] = [haproxy.latest(), ctx.view()];
+      if (known?.observed === observed && known?.view === view) return known.views;
+      known = { observed, view, views: views(observed) };
+      return known.views;
+    };
     const certificates = createAcme({
       host: ctx.host,
       paths: acmePaths,
@@ -67,7 +75,7 @@ export const zfront: RoleDefinition = {
           },
           wakes: [site, peer, certificates],
           // A look costs 24 ms of CPU, and HAProxy itself needs none to leave a dead server out.
-          resyncMs: () => (quiet(views(haproxy.latest()), haproxy.latest()) ? 30_000 : 10_000),
+          resyncMs: () => (quiet(latestViews(), haproxy.latest()) ? 30_000 : 10_000),
         }),
         ctx.loop({
           reconciler: certificates,
@@ -80,10 +88,10 @@ export const zfront: RoleDefinition = {
         app.get("/v1/routes", async () => ({ routes: views(await haproxy.observe(ctx.signal)) }));
         certificateRoutes(app, { certificates, wanted: () => wanted(ctx.view()), event: ctx.event });
       },
-      facts: () => frontFacts(views(haproxy.latest()), haproxy.latest()),
+      facts: () => frontFacts(latestViews(), haproxy.latest()),
       problems: () =>
         frontProblems({
-          views: views(haproxy.latest()),
+          views: latestViews(),
           refused: routesOf(ctx.view()).problems,
           peer: [...peer.entries().values()],
           attempts: certificates.attempts(),

@@ -12,7 +12,7 @@ const saveDelay = 500;
 /** A bucket whose values expire changes all the time; losing a minute of it costs nothing. */
 const saveDelayOfExpiring = 60_000;
 const mostEntries = 10_000;
-/** Three heartbeats of a watch (watch.ts). */
+/** A heartbeat of a watch (watch.ts), and half of the next. */
 const freshFor = 15_000;
 const mostBytes = 64 * 1024 * 1024;
 const utf8 = new TextDecoder();

@@ -180,7 +180,8 @@ export async function startRole(definition: RoleDefinition, options: FrameOption
   async function followFile(): Promise<void> {
     while (!signal.aborted) {
       await store.lookAtFile();
-      await pause(clock, pollMs, signal);
+      // The bus brings new maps at once; the file is for when it is away.
+      await pause(clock, progress.bus?.connected() === true ? 5 * pollMs : pollMs, signal);
     }
   }
 

@@ -15,9 +15,9 @@ const processHeap: Heap = {
 };
 
 /** How often the heap is looked at, milliseconds. */
-export const heapPeriod = 30_000;
+export const heapPeriod = 60_000;
 /** So much garbage, in bytes, is worth the 50 ms of CPU that a collection of such a heap takes. */
-export const worthCollecting = 2 * 1024 * 1024;
+export const worthCollecting = 3 * 1024 * 1024;
 
 /**
  * Collects garbage when there is some. V8 by itself lets old space grow by 8 MB first, and a service that idles never
