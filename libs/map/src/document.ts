@@ -31,16 +31,22 @@ export interface YamlOptions {
 }
 
 export function parseYaml(text: string, { merge = false, uniqueKeys = false }: YamlOptions = {}): YamlFile {
-  const lines = new LineCounter();
   const document = parseDocument(text, {
-    lineCounter: lines,
     prettyErrors: false,
     // Warnings would go to standard error; with "silent" a second document would be no error.
     logLevel: "error",
     merge,
     uniqueKeys,
   });
-  return { document, lines };
+  return { document, lines: linesOf(text) };
+}
+
+/** The parser's own count leaves out some lines of a text that it finds broken. */
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (const { index } of text.matchAll(/\n/g)) lines.addNewLine(index + 1);
+  return lines;
 }
 
 /** Position of an offset in the text. */

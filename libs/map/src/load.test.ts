@@ -54,6 +54,15 @@ it("formats problems as compilers do", () => {
 });
 
 describe("whatever the file holds", () => {
+  it("places are right after text that the parser takes apart", () => {
+    const result = loadMap("a: {}x\n {}\nstorage: {}\ntcp: { d: 1,\n", "m");
+    const places = result.ok ? [] : result.problems.map(({ line, column }) => [line, column]);
+    expect(places).toEqual([
+      [1, 6],
+      [5, 1],
+    ]);
+  });
+
   it("it is a map or has problems with places in the file", () => {
     const piece = fc.constantFrom(
       ...goodMap.split(/(\W)/),
