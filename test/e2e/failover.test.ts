@@ -1,5 +1,5 @@
+import type { LoadReport } from "@zcloud/testing";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { LoadReport } from "./support/load.ts";
 import { eventually, openTestbed, type Testbed } from "./support/testbed.ts";
 
 const hello = "https://hello.lab.example/";

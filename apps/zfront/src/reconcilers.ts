@@ -3,6 +3,7 @@ import { acmePaths, createAcme, processAuthority, type WantedCertificate } from 
 import {
   certificateReader,
   createHaproxy,
+  createLastGood,
   frontPaths,
   frontSettings,
   type ObservedFront,
@@ -76,6 +77,12 @@ export const zfront: RoleDefinition = {
           wakes: [site, peer, certificates],
           // A look costs 24 ms of CPU, and HAProxy itself needs none to leave a dead server out.
           resyncMs: () => (quiet(latestViews(), haproxy.latest()) ? 30_000 : 10_000),
+        }),
+        ctx.loop({
+          reconciler: createLastGood({ host: ctx.host, paths: frontPaths, clock: ctx.clock }),
+          desired: () => frontPaths,
+          resyncMs: 30_000,
+          essential: false,
         }),
         ctx.loop({
           reconciler: certificates,

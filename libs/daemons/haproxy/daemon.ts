@@ -58,7 +58,7 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
   const readCertificates = certificateReader(host, paths.certificates);
   const watched = [
     ...mapNames.map((name) => mapPath(paths.maps, name)),
-    ...[paths.slots, paths.crtList, paths.config, paths.good, dropInPath],
+    ...[paths.slots, paths.crtList, paths.config, dropInPath],
   ];
 
   let latest: ObservedFront | undefined;
@@ -106,10 +106,6 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
         return runtime.exclusive(async (send) => {
           for (const { command, expect } of action.steps) confirm(command, await send(command), expect);
         });
-      case "keep-good":
-        await checkConfig(paths.config, signal);
-        for (const file of action.files) await applyFile(host, file);
-        return;
     }
   }
 

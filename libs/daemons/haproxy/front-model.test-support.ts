@@ -18,7 +18,7 @@ export function carryOut(
 ): ObservedFront {
   if (action.kind === "enable") return { ...observed, enabled: true };
   if (action.kind === "make-placeholder") return { ...observed, placeholder: true };
-  if (action.kind === "write-config" || action.kind === "keep-good" || action.kind === "write-unit") {
+  if (action.kind === "write-config" || action.kind === "write-unit") {
     const files = new Map<string, FileSpec>([
       ...observed.files,
       ...action.files.map(({ path, spec }) => [path, spec] as const),

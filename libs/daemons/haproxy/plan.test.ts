@@ -29,22 +29,18 @@ function converge(desired: DesiredFront, from: ObservedFront, look?: (state: Obs
   return after;
 }
 
-test("from nothing: placeholder, files, start, last good; nothing else", () => {
+test("from nothing: placeholder, files, start; nothing else", () => {
   expect(lines(planFront(desire([endpoint("north", "web", [1])]), nothing)).map((line) => line.split(" ")[0])).toEqual([
     "make-placeholder",
     "write-config",
     "start",
-    "keep-good",
   ]);
 });
 
 test("a new route: files first, its name last, as one line that people understand", () => {
   const before = converge(desire([]), nothing);
   const actions = planFront(desire([endpoint("north", "web", [1])], [endpoint("south", "web", [1])]), before);
-  expect(lines(actions).slice(1)).toEqual([
-    "route + web.demo.lab.example -> demo/app:web, peer south",
-    "keep-good ~ haproxy.cfg kept as last good",
-  ]);
+  expect(lines(actions).slice(1)).toEqual(["route + web.demo.lab.example -> demo/app:web, peer south"]);
   const route = actions.find(({ kind }) => kind === "route");
   expect(route?.kind === "route" && route.steps.map(({ command }) => command)).toEqual([
     "add map /etc/haproxy/maps/health.map e1 /healthz",
@@ -68,11 +64,7 @@ test("another address of the peer or another challenge answer is static: one rel
   const wanted = desire([endpoint("north", "web", [1])], [endpoint("south", "web", [1])]);
   const before = converge(wanted, nothing);
   const changed = { ...wanted, settings: { ...settings, acmeThumbprint: "y".repeat(43) } };
-  expect(lines(planFront(changed, before)).map((line) => line.split(" ")[0])).toEqual([
-    "write-config",
-    "reload",
-    "keep-good",
-  ]);
+  expect(lines(planFront(changed, before)).map((line) => line.split(" ")[0])).toEqual(["write-config", "reload"]);
   expect(
     lines(planFront(wanted, { ...before, inputs: ["a new certificate"] })).map((line) => line.split(" ")[0]),
   ).toContain("reload");

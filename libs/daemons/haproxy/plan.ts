@@ -65,7 +65,6 @@ export type FrontAction = Action &
     | { readonly kind: "reload"; readonly description: string }
     | { readonly kind: "certificate"; readonly path: string; readonly steps: readonly CertificateStep[] }
     | { readonly kind: "route"; readonly steps: readonly Step[] }
-    | { readonly kind: "keep-good"; readonly files: readonly WriteFile[] }
   );
 
 /** Routes in their slots, as a plan for this state of things would place them. */
@@ -147,11 +146,6 @@ export function planFront(
   } else {
     actions.push(...certificateActions(settings, observed.certificates, observed.running.certificates));
     actions.push(...routeActions(settings, classes, placed, observed.running));
-  }
-  const good = new Map<string, FileSpec>([[settings.paths.good, { content: config.text, mode: 0o644 }]]);
-  const keep = writes(good, seen(good.keys()));
-  if (keep.length > 0) {
-    actions.push({ kind: "keep-good", change: "~", subject: "haproxy.cfg", summary: "kept as last good", files: keep });
   }
   return actions;
 }

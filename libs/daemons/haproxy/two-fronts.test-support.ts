@@ -6,10 +6,11 @@ import { join } from "node:path";
 import type { Endpoint } from "@zcloud/events";
 import { LocalHost } from "@zcloud/host";
 import { loadMap, type ZMap, zfrontOf } from "@zcloud/map";
-import { type Action, runPass } from "@zcloud/reconcile";
+import { type Action, runPass, systemClock } from "@zcloud/reconcile";
 import { createTestCa, debian, freePorts } from "@zcloud/testing";
 import { createHaproxy, type Haproxy, type HaproxyControl } from "./daemon.ts";
-import { type FrontSettings, frontSettings, toRoutes } from "./index.ts";
+import { createLastGood, type FrontSettings, frontSettings, toRoutes } from "./index.ts";
+import { restTime } from "./last-good.ts";
 import type { FrontAction, ObservedFront } from "./plan.ts";
 
 const someThumbprint = "Qr3NrLtjRuOyCRUVGHSUWa64jnM0ADnSRJl_ubWdbpU";
@@ -45,6 +46,8 @@ export interface Front {
     readonly self: number;
   };
   readonly haproxy: Haproxy;
+  /** As it works when the configuration has rested. */
+  readonly lastGood: ReturnType<typeof createLastGood>;
   readonly installed: string[];
   /** One pass with these endpoints of this site and of the peer. Throws unless it converges. */
   serve(own: readonly Endpoint[], peers?: readonly Endpoint[]): Promise<readonly FrontAction[]>;
@@ -152,6 +155,8 @@ function front(
   };
   const installed: string[] = [];
   const haproxy = createHaproxy({ host: new LocalHost(), paths, control, installed: (name) => installed.push(name) });
+  const clock = { ...systemClock, now: () => Date.now() + restTime };
+  const lastGood = createLastGood({ host: new LocalHost(), paths, control, clock });
   /** A column of the first line of `show stat`. */
   const stat = async (column: string, of: string): Promise<string> => {
     const [header = "", line = ""] = (await haproxy.runtime.send(`show stat ${of}`)).split("\n");
@@ -163,6 +168,7 @@ function front(
     settings,
     ports: own,
     haproxy,
+    lastGood,
     installed,
     observe,
     serve(endpoints, peers = []) {

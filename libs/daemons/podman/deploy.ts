@@ -211,8 +211,10 @@ async function runUnit(
   const path = `${unitDirectory}/${unit}`;
   if ((await host.read(path)) !== text) {
     await host.write(path, text);
-    await runOrThrow(host, `load ${unit}`, ["systemctl", "daemon-reload"], signal);
-    await runOrThrow(host, `enable ${unit}`, ["systemctl", "enable", "--quiet", unit], signal);
+    // A reload takes systemd half a second, and it finds a new unit without one.
+    await runOrThrow(host, `enable ${unit}`, ["systemctl", "enable", "--quiet", "--no-reload", unit], signal);
+    const stale = await host.run(["systemctl", "show", "--property=NeedDaemonReload", "--value", unit], { signal });
+    if (stale.stdout.trim() !== "no") await runOrThrow(host, `load ${unit}`, ["systemctl", "daemon-reload"], signal);
   }
   const since = Math.floor(clock.now() / 1000);
   const slice = tenantSlice(spec.tenant);

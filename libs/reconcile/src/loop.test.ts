@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { pause } from "./clock.ts";
 import { createLoop, type Loop, type LoopOptions, type PassRecord } from "./loop.ts";
 import { type ManualClock, manualClock } from "./manual-clock.ts";
 import { type Action, type Reconciler, TerminalError } from "./reconciler.ts";
@@ -128,6 +129,16 @@ test("any number of triggers during a pass makes exactly one further pass", asyn
     }),
     { numRuns: 20 },
   );
+});
+
+test("a pass tells how long each of its actions took", async () => {
+  const setting = await started([]);
+  const { world, clock, loop, records } = setting;
+  world.before = ({ value }, signal) => pause(clock, value, signal);
+  setting.desired = [20, 30];
+  loop.trigger("new wish");
+  await clock.advance(100);
+  expect(records.at(-1)).toMatchObject({ result: "changed", tookMs: [20, 30], durationMs: 50 });
 });
 
 test("drift is found at the resync", async () => {

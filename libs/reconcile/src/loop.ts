@@ -39,6 +39,8 @@ export interface PassRecord {
   readonly result: PassResult;
   /** What was applied, also by a pass that failed later. */
   readonly applied: readonly Action[];
+  /** Milliseconds that each of them took. */
+  readonly tookMs: readonly number[];
   readonly durationMs: number;
   readonly error: Error | undefined;
   /** What triggered it: for logs alone, the pass never knew. */
@@ -138,6 +140,8 @@ export function createLoop<D, O, A extends Action>(options: LoopOptions<D, O, A>
     reasons = [];
     retryNow = false;
     const applied: A[] = [];
+    const tookMs: number[] = [];
+    let actionStarted = started;
     const read = new AbortController();
     const write = new AbortController();
     let cancelGrace: (() => void) | undefined;
@@ -159,7 +163,15 @@ export function createLoop<D, O, A extends Action>(options: LoopOptions<D, O, A>
     try {
       if (desired.error !== undefined) throw desired.error;
       const signals = { read: read.signal, write: write.signal };
-      await runPass(reconciler, desired.value as D, signals, { applied: (action) => applied.push(action) });
+      await runPass(reconciler, desired.value as D, signals, {
+        applying() {
+          actionStarted = clock.now();
+        },
+        applied(action) {
+          applied.push(action);
+          tookMs.push(clock.now() - actionStarted);
+        },
+      });
     } catch (error) {
       // Whatever an aborted call throws, the reason of the abort is what happened.
       thrown = read.signal.aborted ? asError(read.signal.reason) : asError(error);
@@ -177,6 +189,7 @@ export function createLoop<D, O, A extends Action>(options: LoopOptions<D, O, A>
       pass,
       result,
       applied,
+      tookMs,
       durationMs,
       error: thrown,
       reasons: causes,

@@ -37,6 +37,12 @@ export function createMetrics(labels: {
     labelNames: ["loop", "kind"],
     registers,
   });
+  const actionSeconds = new Counter({
+    name: "zcloud_reconcile_action_seconds_total",
+    help: "Time that applied actions took.",
+    labelNames: ["loop", "kind"],
+    registers,
+  });
   const seconds = new Histogram({
     name: "zcloud_reconcile_pass_seconds",
     help: "Duration of passes.",
@@ -55,7 +61,10 @@ export function createMetrics(labels: {
     registry,
     passEnded(record) {
       passes.inc({ loop: record.loop, result: record.result });
-      for (const action of record.applied) actions.inc({ loop: record.loop, kind: action.kind });
+      for (const [index, { kind }] of record.applied.entries()) {
+        actions.inc({ loop: record.loop, kind });
+        actionSeconds.inc({ loop: record.loop, kind }, (record.tookMs[index] ?? 0) / 1000);
+      }
       seconds.observe({ loop: record.loop }, record.durationMs / 1000);
     },
     loopState(loop, state) {

@@ -4,6 +4,7 @@ export * from "./daemon.ts";
 export * from "./golden.ts";
 export * from "./http-answer.ts";
 export * from "./lab.ts";
+export type { LoadReport } from "./load.ts";
 export * from "./ports.ts";
 export * from "./rootfs.ts";
 export * from "./temp-dir.ts";

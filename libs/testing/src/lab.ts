@@ -1,8 +1,10 @@
+import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { LocalHost, type RunOptions, type RunResult } from "@zcloud/host";
 import { loadMap, type ZMap } from "@zcloud/map";
 import * as z from "zod";
 import { type HttpAnswer, parseAnswer } from "./http-answer.ts";
+import type { LoadPlan, LoadReport } from "./load.ts";
 
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
 const machine = new LocalHost();
@@ -29,6 +31,13 @@ export interface RequestOptions {
   readonly timeout?: number;
 }
 
+/** Users' traffic while something happens. */
+export interface Load {
+  /** Resolves when all requests have their answer. */
+  readonly report: Promise<LoadReport>;
+  stop(): void;
+}
+
 /** A running lab in the hands of a test. Everything that changes it goes through the lab's own commands. */
 export interface LabHandle {
   readonly name: string;
@@ -41,6 +50,8 @@ export interface LabHandle {
   client(argv: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** One request by curl, redirects not followed. */
   curl(url: string, options?: RequestOptions): Promise<HttpAnswer>;
+  /** Keep-alive GETs through one site's front door, `rate` a second (100), from the client's place. */
+  load(site: string, url: string, seconds: number, rate?: number): Load;
   /** Power cuts: hosts, or whole sites. */
   powerOff(...words: readonly string[]): Promise<void>;
   powerOn(...words: readonly string[]): Promise<void>;
@@ -96,6 +107,14 @@ export async function useLab(name: string): Promise<LabHandle> {
       const argv = ["curl", "-sS", "--include", "--max-time", String(timeout), ...args, url];
       return parseAnswer(await (from === undefined ? client(argv) : sh(from, argv)));
     },
+    load: (site, url, seconds, rate = 100) =>
+      startLoad([...known.via, process.execPath, "--import", "tsx"], {
+        url,
+        address: publicAddress(loaded.map, site),
+        ca: `${known.installation}/trust/bundle.crt`,
+        rate,
+        seconds,
+      }),
     powerOff: (...words) => change("power-off", ...words),
     powerOn: (...words) => change("power-on", ...words),
     cut: (a, b) => change("cut", a, b),
@@ -110,6 +129,30 @@ export async function useLab(name: string): Promise<LabHandle> {
     },
     down: () => lab(["down", "--name", name], upTimeout).then(() => undefined),
   };
+}
+
+export function publicAddress(map: ZMap, site: string): string {
+  const found = map.sites.find((one) => one.name === site);
+  if (found === undefined) throw new Error(`the map has no site ${site}`);
+  return found.public.ipv4;
+}
+
+/** In a process of its own: what this one does must not delay a request. */
+function startLoad(prefix: readonly string[], plan: LoadPlan): Load {
+  const [program = "", ...args] = [...prefix, `${repository}libs/testing/src/load.ts`, JSON.stringify(plan)];
+  const child = spawn(program, args, { cwd: repository, stdio: ["ignore", "pipe", "inherit"] });
+  const report = new Promise<LoadReport>((resolve, reject) => {
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code === 0) resolve(JSON.parse(output) as LoadReport);
+      else reject(new Error(`the load ended with ${code}`));
+    });
+  });
+  return { report, stop: () => void child.kill("SIGTERM") };
 }
 
 function pidsOf({ hosts }: LabStatus): ReadonlyMap<string, number> {

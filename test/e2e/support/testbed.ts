@@ -1,18 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { RunResult } from "@zcloud/host";
-import { type LabHandle, useLab } from "@zcloud/testing";
+import { type LabHandle, publicAddress, useLab } from "@zcloud/testing";
 import { inject } from "vitest";
-import type { LoadPlan, LoadReport } from "./load.ts";
 
 export const repository: string = fileURLToPath(new URL("../../..", import.meta.url));
-
-/** The users' traffic while something happens. */
-export interface Load {
-  /** Resolves when all requests have their answer. */
-  readonly report: Promise<LoadReport>;
-  stop(): void;
-}
 
 export interface Answer {
   /** 0 if there was none. */
@@ -33,33 +24,19 @@ export interface Testbed extends LabHandle {
   agent(host: string, path: string, ...options: readonly string[]): Promise<RunResult>;
   /** GET through one site's front door, as a user. */
   get(url: string, site: string, ...options: readonly string[]): Promise<Answer>;
-  load(site: string, url: string, seconds: number, rate?: number): Load;
   publicAddress(site: string): string;
 }
 
 /** The lab that these tests may break; every test leaves it whole. */
 export async function openTestbed(name: string = inject("lab")): Promise<Testbed> {
   const lab = await useLab(name);
-  const { via } = await lab.status();
-  const publicAddress = (site: string): string => {
-    const found = lab.map.sites.find((one) => one.name === site);
-    if (found === undefined) throw new Error(`the map has no site ${site}`);
-    return found.public.ipv4;
-  };
+  const address = (site: string): string => publicAddress(lab.map, site);
   return {
     ...lab,
-    publicAddress,
+    publicAddress: address,
     script: (host, text) => lab.sh(host, ["sh", "-s"], { input: text }),
     agent: (host, path, ...options) => lab.sh(host, [...agentCurl(host), ...options, `http://agent${path}`]),
-    get: (url, site, ...options) => get(lab, url, publicAddress(site), options),
-    load: (site, url, seconds, rate = 100) =>
-      startLoad([...via, process.execPath, "--import", "tsx"], {
-        url,
-        address: publicAddress(site),
-        ca: `${lab.installation}/trust/bundle.crt`,
-        rate,
-        seconds,
-      }),
+    get: (url, site, ...options) => get(lab, url, address(site), options),
   };
 }
 
@@ -78,23 +55,6 @@ async function get(lab: LabHandle, url: string, address: string, options: readon
   const headers = end === -1 ? "" : stdout.slice(0, end);
   const site = /^x-zcloud-site: *(\S+)/im.exec(headers)?.[1];
   return { status: Number(status), site, took: Number(took), body: stdout.slice(end === -1 ? 0 : end + 4), headers };
-}
-
-function startLoad(prefix: readonly string[], plan: LoadPlan): Load {
-  const [program = "", ...args] = [...prefix, `${repository}test/e2e/support/load.ts`, JSON.stringify(plan)];
-  const child: ChildProcess = spawn(program, args, { cwd: repository, stdio: ["ignore", "pipe", "inherit"] });
-  const report = new Promise<LoadReport>((resolve, reject) => {
-    let output = "";
-    child.stdout?.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-    child.once("error", reject);
-    child.once("close", (code) => {
-      if (code === 0) resolve(JSON.parse(output) as LoadReport);
-      else reject(new Error(`the load ended with ${code}`));
-    });
-  });
-  return { report, stop: () => void child.kill("SIGTERM") };
 }
 
 /** Asks again until the answer satisfies, and returns it; fails with the last one after `seconds`. */

@@ -1,6 +1,6 @@
 /**
  * Users, as a process: keep-alive GETs at a fixed rate, open loop, from wherever it is started.
- * `load.ts '{"url":"https://hello.lab.example/","address":"198.51.100.10","ca":"/path.pem","rate":100,"seconds":20}'`
+ * `tsx load.ts '{"url":"https://hello.lab.example/","address":"198.51.100.10","ca":"/path.pem","rate":100,"seconds":20}'`
  * Prints one line of JSON, a LoadReport. SIGTERM ends it early, with the report.
  */
 import { readFileSync } from "node:fs";
