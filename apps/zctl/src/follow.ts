@@ -4,6 +4,9 @@ import type { Invocation } from "./invocation.ts";
 import { isGood, type Probed, probe } from "./probe.ts";
 import { judgeStack, type Sent, StackReports } from "./stack-report.ts";
 
+/** Milliseconds that a host may keep a question until it has news. */
+const mostWait = 3_000;
+
 /** What is followed after a stack was accepted. */
 export interface Following {
   readonly installation: Installation;
@@ -26,34 +29,61 @@ export async function followSite(
   sent: Sent,
   what: Following,
 ): Promise<HostResult> {
-  const agents = await Promise.all(hosts.map((entry) => it.agent(entry)));
+  const decided = new AbortController();
+  const signal = AbortSignal.any([it.signal, decided.signal]);
+  const ends = await Promise.all(
+    hosts.map(async (entry) => {
+      const result = await followHost(it, entry, sent, what, signal).catch((error: unknown) => {
+        if (decided.signal.aborted) return undefined;
+        throw error;
+      });
+      if (result?.kind === "healthy" || result?.kind === "failed") decided.abort();
+      return result;
+    }),
+  );
+  const results = ends.filter((result) => result !== undefined);
+  const nobody = { host: site, kind: "late", reason: "no host there has taken the stack yet" } as const;
+  return (
+    results.find(({ kind }) => kind === "healthy" || kind === "failed") ??
+    results.find((result) => result.kind === "late" && result.reason !== silent) ??
+    (results.length > 0 && results.every(({ kind }) => kind === "unreachable") ? results[0] : undefined) ??
+    nobody
+  );
+}
+
+/** Of a host that has nothing to do with the stack. */
+const silent = "it has not taken the stack";
+
+/** Until this host says so; it is asked to answer when it has something new to say. */
+async function followHost(
+  it: Invocation,
+  entry: HostEntry,
+  sent: Sent,
+  what: Following,
+  signal: AbortSignal,
+): Promise<HostResult> {
+  const agent = await it.agent(entry);
   const stack = `${what.tenant}/${what.project}`;
-  let last = { host: site, reason: "no host there has taken the stack yet" };
+  let last: HostResult = { host: entry.id, kind: "late", reason: silent };
+  let since = "";
   while (it.ports.now() < what.until) {
-    it.signal.throwIfAborted();
-    const answers = await Promise.all(
-      agents.map(async (agent) => ({
-        host: agent.entry.id,
-        answer: await agent.ask("/v1/stacks", StackReports, { signal: it.signal, timeout: 5_000 }),
-      })),
-    );
-    for (const { host, answer } of answers) {
-      if (answer.kind !== "ok") {
-        last = { host, reason: answer.reason };
-        continue;
-      }
+    signal.throwIfAborted();
+    const path = `/v1/stacks?since=${since}&wait=${mostWait}`;
+    const answer = await agent.ask(path, StackReports, { signal, timeout: mostWait + 5_000 });
+    if (answer.kind === "unreachable") return { host: entry.id, kind: "unreachable", reason: answer.reason };
+    if (answer.kind === "ok") {
       const now = judgeStack(
         answer.value.stacks.find((one) => one.stack === stack),
         sent,
       );
-      if (now.kind === "healthy") return { host, kind: "healthy", ms: it.ports.now() - what.began };
-      if (now.kind === "failed") return { host, kind: "failed", reason: now.reason };
-      if (now.kind !== "nothing") last = { host, reason: now.reason };
-    }
-    if (answers.every(({ answer }) => answer.kind === "unreachable")) return { ...last, kind: "unreachable" };
-    await it.sleep(120);
+      if (now.kind === "healthy") return { host: entry.id, kind: "healthy", ms: it.ports.now() - what.began };
+      if (now.kind === "failed") return { host: entry.id, kind: "failed", reason: now.reason };
+      if (now.kind === "waiting") last = { host: entry.id, kind: "late", reason: now.reason };
+      since = answer.value.version ?? "";
+    } else last = { host: entry.id, kind: "late", reason: answer.reason };
+    await it.sleep(100);
   }
-  return { ...last, kind: "late" };
+  return last;
 }
 
 /** One name through one front door: when its certificate was trusted, and when it answered. */

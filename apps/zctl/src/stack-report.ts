@@ -14,7 +14,8 @@ export const StackReport = z.looseObject({
   triedAt: z.string().optional(),
 });
 export type StackReport = z.infer<typeof StackReport>;
-export const StackReports = z.looseObject({ stacks: z.array(StackReport) });
+/** `version`: asked again with it, the host answers when it has something else to say. */
+export const StackReports = z.looseObject({ stacks: z.array(StackReport), version: z.string().optional() });
 
 export type Judgement =
   | { readonly kind: "healthy" }

@@ -14,7 +14,7 @@ import type { Host } from "@zcloud/host";
 import type { Problem, ZMap } from "@zcloud/map";
 import type { Clock } from "@zcloud/reconcile";
 import type { PodmanApi } from "./api.ts";
-import { stateName, stateText, unitDirectory } from "./deployed.ts";
+import { stateName, stateText, unitDirectory, wantedBy } from "./deployed.ts";
 import type { StackHere } from "./desired.ts";
 import { runOrThrow, stamp, trashDirectory } from "./local-volumes.ts";
 import { normalise } from "./normalise.ts";
@@ -121,7 +121,8 @@ export async function removeStack(
   const unit = unitName(tenant, project);
   const name = projectName(tenant, project);
   const directory = stackDirectory(tenant, project);
-  await host.run(["systemctl", "disable", "--now", "--quiet", unit], { signal, timeout: 90_000 });
+  await host.run(["systemctl", "stop", "--quiet", unit], { signal, timeout: 90_000 });
+  await host.remove(`${wantedBy}/${unit}`);
   if ((await host.stat(resolvedPath(tenant, project))) !== undefined) {
     const argv = [
       "docker-compose",
@@ -211,8 +212,9 @@ async function runUnit(
   const path = `${unitDirectory}/${unit}`;
   if ((await host.read(path)) !== text) {
     await host.write(path, text);
-    // A reload takes systemd half a second, and it finds a new unit without one.
-    await runOrThrow(host, `enable ${unit}`, ["systemctl", "enable", "--quiet", "--no-reload", unit], signal);
+    // As `systemctl enable` does, but that leaves systemd wanting a reload of all units, which takes it half a second. A
+    // unit that it never read needs none.
+    await runOrThrow(host, `enable ${unit}`, ["ln", "-sfn", path, `${wantedBy}/${unit}`], signal);
     const stale = await host.run(["systemctl", "show", "--property=NeedDaemonReload", "--value", unit], { signal });
     if (stale.stdout.trim() !== "no") await runOrThrow(host, `load ${unit}`, ["systemctl", "daemon-reload"], signal);
   }

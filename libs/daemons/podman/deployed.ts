@@ -43,6 +43,8 @@ const State = z.strictObject({
 
 export const stateName = `${ownDirectory}/state.json`;
 export const unitDirectory = "/etc/systemd/system";
+/** What starts at boot: units say `WantedBy=multi-user.target`. */
+export const wantedBy = `${unitDirectory}/multi-user.target.wants`;
 
 export function stateText(deployed: Deployed): string {
   return `${JSON.stringify({ v: 1, ...deployed }, null, 2)}\n`;

@@ -3,6 +3,7 @@ import type { Action, Reconciler } from "@zcloud/reconcile";
 import { type ContainerHostContext, containerHost } from "./container-host.ts";
 import type { StackReport } from "./report.ts";
 import { EngineReconciler } from "./setup.ts";
+import { stacksAnswer } from "./stacks-route.ts";
 
 type View = { readonly map: ZMap; readonly self: HostEntry };
 
@@ -18,7 +19,7 @@ export interface ContainerRoleContext<L> extends ContainerHostContext {
 }
 
 interface App {
-  get(path: string, handler: () => object): unknown;
+  get(path: string, handler: (request: { readonly query: unknown }) => Promise<object>): unknown;
 }
 
 /** What a role of containers gives to the frame. */
@@ -43,7 +44,8 @@ export async function containerRole<L>(ctx: ContainerRoleContext<L>): Promise<Co
         wakes: [ctx.bus.replica("stacks", "site"), containers.stacks],
       }),
     ],
-    routes: (app) => void app.get("/v1/stacks", () => ({ stacks: containers.report() })),
+    routes: (app) =>
+      void app.get("/v1/stacks", ({ query }) => stacksAnswer(query, containers.report, ctx.clock, ctx.signal)),
     facts: () => ({ stacks: containers.report() }),
     problems: () => containers.problems(),
     stop: () => running,
