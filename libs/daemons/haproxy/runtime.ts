@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { RuntimeApiError } from "./errors.ts";
+import { openSession } from "./session.ts";
 
 /** Sends one command line, with a payload if it takes one (management guide, 9.3); resolves with what was answered, trimmed. */
 export type Send = (command: string, payload?: string) => Promise<string>;
@@ -11,17 +12,34 @@ export interface Runtime {
   exclusive<T>(work: (send: Send) => Promise<T>): Promise<T>;
 }
 
-/** Client of the runtime API, or of the master's command line, at a unix socket: one connection a command. */
+/**
+ * Client of the runtime API, or of the master's command line, at a unix socket. What is done in one go shares a
+ * connection; a command with a payload, and one that is alone, has its own.
+ */
 export function createRuntime(socket: string, timeoutMs = 10_000): Runtime {
   let tail: Promise<unknown> = Promise.resolve();
 
-  function exclusive<T>(work: (send: Send) => Promise<T>): Promise<T> {
-    const result = tail.then(() => work((command, payload) => exchange(socket, command, payload, timeoutMs)));
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = tail.then(work);
     tail = result.catch(() => undefined);
     return result;
   }
 
-  return { exclusive, send: (command, payload) => exclusive((send) => send(command, payload)) };
+  async function together<T>(work: (send: Send) => Promise<T>): Promise<T> {
+    const session = openSession(socket, timeoutMs);
+    try {
+      return await work((command, payload) =>
+        payload === undefined ? session.send(command) : exchange(socket, command, payload, timeoutMs),
+      );
+    } finally {
+      session.close();
+    }
+  }
+
+  return {
+    exclusive: (work) => inTurn(() => together(work)),
+    send: (command, payload) => inTurn(() => exchange(socket, command, payload, timeoutMs)),
+  };
 }
 
 function exchange(socket: string, command: string, payload: string | undefined, timeoutMs: number): Promise<string> {
