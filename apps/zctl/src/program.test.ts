@@ -107,8 +107,15 @@ test("check: a right map, a right stack, a stack that breaks the policy", async 
   expect(await world.zctl("check", join(repository, "deploy/stacks/hello"), "--tenant", "demo")).toBe(0);
   expect(world.out).toMatch(/^demo\/hello is right: \d+ keys checked\.\n$/);
 
+  expect(await world.zctl("check", join(repository, "deploy/maps/example.yaml"))).toBe(0);
+  expect(world.out).toContain("example.yaml is right");
+  writeFileSync(join(directory, "other.yaml"), "domain: lab..example\n");
+  expect(await world.zctl("check", "other.yaml")).toBe(exits.badMap.code);
+  expect(world.err).toContain("other.yaml:1:9  domain");
+
   mkdirSync(join(directory, "bad"));
   writeFileSync(join(directory, "bad/compose.yaml"), "services:\n  web:\n    image: x\n    privileged: true\n");
+  expect(await world.zctl("check", join(repository, "deploy/stacks/hello/compose.yaml"), "--tenant", "demo")).toBe(0);
   expect(await world.zctl("check", "bad", "--tenant", "demo")).toBe(exits.problem.code);
   expect(world.out).toContain("compose.yaml:4:5  services.web.privileged");
   symlinkSync("/etc/passwd", join(directory, "bad/secret.env"));

@@ -18,7 +18,9 @@ export const znet: RoleDefinition = {
     const names = () => [...here.entries().values(), ...there.entries().values()];
     stacks.onChange(tellUnreadable(stacks, ctx.event));
     const map = () => ctx.view().map;
-    const peer = () => peerState(ctx.view().peer?.name, there.age(), ctx.bus.connected());
+    const started = ctx.clock.now();
+    const asked = () => (ctx.bus.connected() ? ctx.clock.now() - started : undefined);
+    const peer = () => peerState(ctx.view().peer?.name, there.age(), asked());
     return {
       loops: [
         ctx.loop({

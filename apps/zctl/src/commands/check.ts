@@ -1,8 +1,9 @@
-import { resolve } from "node:path";
-import { readStack } from "@zcloud/daemons/stack";
+import { basename, dirname, resolve } from "node:path";
+import { composeName, readStack } from "@zcloud/daemons/stack";
 import { formatProblem } from "@zcloud/map";
 import * as z from "zod";
 import { ZctlError } from "../exit.ts";
+import { loadInstallation } from "../installation.ts";
 import { count, printable } from "../screen.ts";
 import { command } from "../spec.ts";
 import { projectName, stackFiles } from "../stack-files.ts";
@@ -14,18 +15,21 @@ export const check = command(Options, {
   summary: "is the map right, or a stack? Reads files only",
   about:
     "Without an argument: all that is wrong with zcloud.yaml, zcloud.keys.json and context.json, with line and column.\n" +
-    "With a directory: what the policy and the tenant's envelope say to its compose.yaml. Asks no host.",
-  arguments: [{ name: "[dir]", about: "directory of a stack", words: "directories" }],
+    "With another map's file: what is wrong with that. With a directory, or its compose.yaml: what the policy and the\n" +
+    "tenant's envelope say to it. Asks no host.",
+  arguments: [{ name: "[path]", about: "directory of a stack, or a map", words: "directories" }],
   options: [
     { flags: "--tenant <tenant>", about: "whose stack it is", words: "tenants" },
     { flags: "--project <name>", about: "its name (default: the directory's)" },
   ],
   examples: [
     { line: "zctl check", about: "before zctl plan" },
+    { line: "zctl check deploy/maps/example.yaml", about: "a map that is not in use" },
     { line: "zctl check deploy/stacks/hello --tenant demo", about: "before zctl deploy" },
   ],
-  run: async (it, [dir], { tenant, project }) => {
-    const installation = await it.installation();
+  run: async (it, [given], { tenant, project }) => {
+    const { dir, mapFile } = whatOf(given);
+    const installation = mapFile === undefined ? await it.installation() : await loadInstallation(it.ports, mapFile);
     const { map } = installation;
     if (dir === undefined) {
       const hosts = map.sites.flatMap((site) => site.hosts).length;
@@ -59,3 +63,10 @@ export const check = command(Options, {
     return "ok";
   },
 });
+
+/** A file is a map, unless it is called as a stack's is. */
+function whatOf(given: string | undefined): { readonly dir?: string; readonly mapFile?: string } {
+  if (given === undefined) return {};
+  if (!/\.ya?ml$/.test(given)) return { dir: given };
+  return basename(given) === composeName ? { dir: dirname(given) } : { mapFile: given };
+}
