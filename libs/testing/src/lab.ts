@@ -15,7 +15,12 @@ const upTimeout = 600_000;
 const Status = z.object({
   installation: z.string(),
   hosts: z.array(
-    z.object({ id: z.string(), power: z.enum(["on", "off"]), pid: z.number().optional(), netns: z.string() }),
+    z.object({
+      id: z.string(),
+      power: z.enum(["on", "off"]),
+      enter: z.array(z.string()).optional(),
+      netns: z.string(),
+    }),
   ),
   cuts: z.array(z.tuple([z.string(), z.string()])),
   via: z.array(z.string()),
@@ -81,19 +86,16 @@ export async function useLab(name: string): Promise<LabHandle> {
   const path = `${known.installation}/zcloud.yaml`;
   const loaded = loadMap((await machine.read(path)) ?? "", path);
   if (!loaded.ok) throw new Error(`use lab ${name}: its map ${path} is not right`);
-  let pids = pidsOf(known);
+  let entering = enteringOf(known);
   const change = async (...words: readonly string[]): Promise<void> => {
     await lab([...words, "--name", name], upTimeout);
-    pids = pidsOf(await status(name));
+    entering = enteringOf(await status(name));
   };
   const sh = (host: string, argv: readonly string[], run?: RunOptions): Promise<RunResult> => {
-    const pid = pids.get(host);
-    if (pid === undefined)
+    const enter = entering.get(host);
+    if (enter === undefined)
       throw new Error(`run ${argv.join(" ")} on ${host}: lab ${name} has no such host, or it is off`);
-    return machine.run(
-      ["nsenter", "-t", String(pid), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "--", ...argv],
-      run,
-    );
+    return machine.run([...enter, ...argv], run);
   };
   const client = (argv: readonly string[], run?: RunOptions): Promise<RunResult> =>
     machine.run([...known.via, ...argv], run);
@@ -155,8 +157,8 @@ function startLoad(prefix: readonly string[], plan: LoadPlan): Load {
   return { report, stop: () => void child.kill("SIGTERM") };
 }
 
-function pidsOf({ hosts }: LabStatus): ReadonlyMap<string, number> {
-  return new Map(hosts.flatMap(({ id, pid }) => (pid === undefined ? [] : [[id, pid] as const])));
+function enteringOf({ hosts }: LabStatus): ReadonlyMap<string, readonly string[]> {
+  return new Map(hosts.flatMap(({ id, enter }) => (enter === undefined ? [] : [[id, enter] as const])));
 }
 
 async function status(name: string): Promise<LabStatus> {

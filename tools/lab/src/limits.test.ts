@@ -8,7 +8,8 @@ describe("brokenLimit", () => {
     expect(brokenLimit("memory 137\npids 2\n")).toBeUndefined();
     expect(brokenLimit("memory 0\npids 2\n")).toMatch(/could allocate 64 MiB/);
     expect(brokenLimit("memory 137\npids 0\n")).toMatch(/could start 40/);
-    expect(brokenLimit("")).toBeDefined();
+    expect(brokenLimit("")).toMatch(/could not be run/);
+    expect(brokenLimit("memory 126\npids 126\n")).toMatch(/could not be run \(exit 126\)/);
   });
 });
 

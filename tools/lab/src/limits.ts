@@ -55,9 +55,18 @@ run --pids-limit 20 --rootfs ${probeRoot} /bin/busybox sh -c 'for i in $(/bin/bu
 echo "pids $status"
 `;
 
+/** podman-run(1), Exit Status: podman itself, or the runtime, failed; timeout(1): 124. */
+function couldNotRun(status: number): boolean {
+  return Number.isNaN(status) || (status >= 124 && status <= 127);
+}
+
 /** What the probe's output says: undefined if both limits hold, else what does not. */
 export function brokenLimit(output: string): string | undefined {
-  if (!/^memory 137$/m.test(output)) return "a container with a limit of 32 MiB could allocate 64 MiB";
-  if (!/^pids [1-9]\d*$/m.test(output)) return "a container with a limit of 20 processes could start 40";
+  const status = (limit: string): number =>
+    Number(new RegExp(`^${limit} (\\d+)$`, "m").exec(output)?.[1] ?? Number.NaN);
+  const notRun = [status("memory"), status("pids")].find((one) => couldNotRun(one));
+  if (notRun !== undefined) return `a container to try it in could not be run (exit ${notRun})`;
+  if (status("memory") !== 137) return "a container with a limit of 32 MiB could allocate 64 MiB";
+  if (status("pids") === 0) return "a container with a limit of 20 processes could start 40";
   return undefined;
 }

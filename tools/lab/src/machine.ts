@@ -81,14 +81,30 @@ export class Machine {
     if (await succeeds(["mountpoint", "--quiet", this.paths.root])) await run(["umount", this.paths.root]);
   }
 
-  /** Command prefix that runs a program inside, in all its namespaces. */
+  /**
+   * Command prefix that runs a program inside, in all its namespaces. In its cgroup too: on a machine with cgroup v2 alone,
+   * its systemd can't make scopes for processes that live outside (podman run asks for one).
+   */
   async entering(): Promise<readonly string[]> {
     const pid = await this.leader();
     if (pid === undefined)
       throw new LabError(
         `enter ${this.host.id}: it is powered off; switch it on: npm run lab -- power-on ${this.host.id}`,
       );
-    return ["nsenter", "-t", String(pid), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "--"];
+    return joining(`${this.unit}/payload/init.scope`, [
+      "nsenter",
+      "-t",
+      String(pid),
+      "-m",
+      "-u",
+      "-i",
+      "-n",
+      "-p",
+      "-C",
+      "-r",
+      "-w",
+      "--",
+    ]);
   }
 
   async #booted(): Promise<void> {

@@ -8,8 +8,8 @@ export interface HostStatus {
   readonly id: string;
   readonly address: string;
   readonly power: "on" | "off";
-  /** Process id of its init on this machine, for nsenter; absent while it is off. */
-  readonly pid?: number;
+  /** Command prefix that runs a program inside; absent while it is off. */
+  readonly enter?: readonly string[];
   readonly netns: string;
 }
 
@@ -34,13 +34,13 @@ export async function labStatus(lab: Lab): Promise<LabStatus> {
     hosts: await Promise.all(
       lab.machines.map(async (machine): Promise<HostStatus> => {
         const { host, unit } = machine;
-        const pid = await machine.leader();
+        const enter = (await machine.leader()) === undefined ? undefined : await machine.entering();
         const power = (await machine.running()) ? "on" : "off";
         return {
           id: host.id,
           address: host.address,
           power,
-          ...(pid === undefined ? {} : { pid }),
+          ...(enter === undefined ? {} : { enter }),
           netns: netnsPath(unit),
         };
       }),
