@@ -67,9 +67,11 @@ export function extensions(entry: HostEntry): string {
 }
 
 async function sign(local: Host, directory: string, entry: HostEntry, csr: string): Promise<string> {
-  const subject = await openssl(local, ["req", "-verify", "-noout", "-subject", "-nameopt", "RFC2253"], csr);
-  if (subject.trim() !== `subject=CN=${entry.fqdn}`) {
-    throw new ZctlError("ENROLL", `${entry.id} asked for a certificate of ${subject.trim()}, not of ${entry.fqdn}`);
+  const said = await openssl(local, ["req", "-verify", "-noout", "-subject", "-nameopt", "RFC2253"], csr);
+  // OpenSSL 3.5 says "verify OK" on standard output, before it; 3.0 on standard error.
+  const subject = said.split("\n").find((line) => line.startsWith("subject="));
+  if (subject !== `subject=CN=${entry.fqdn}`) {
+    throw new ZctlError("ENROLL", `${entry.id} asked for a certificate of ${subject ?? said}, not of ${entry.fqdn}`);
   }
   const extPath = join(directory, "secrets", `.${entry.site}-${entry.name}.ext`);
   await local.write(extPath, extensions(entry), { mode: 0o600 });

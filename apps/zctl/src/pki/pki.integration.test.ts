@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type FileStat, type Host, LocalHost, type RunOptions, type RunResult, UnreachableError } from "@zcloud/host";
 import { loadKeys, signedText } from "@zcloud/map";
+import { debian } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { World } from "../world.test-support.ts";
 import { enrollHost } from "./enroll-host.ts";
@@ -52,6 +53,14 @@ class Chroot implements Host {
   async close(): Promise<void> {}
 }
 
+/** An operator's machine with the openssl of Debian 13, which speaks otherwise than that of Debian 12. */
+class Debian13 extends LocalHost {
+  override run(argv: readonly string[], options?: RunOptions): Promise<RunResult> {
+    const [program = "", ...args] = argv;
+    return super.run(program === "openssl" ? debian("/usr/bin/openssl", ...args) : argv, options);
+  }
+}
+
 let base: string;
 let directory: string;
 let world: World;
@@ -69,6 +78,7 @@ beforeAll(async () => {
   cpSync(new URL("../../../../deploy/maps/lab.yaml", import.meta.url).pathname, at("zcloud.yaml"));
   writeFileSync(at("zcloud.yaml"), readFileSync(at("zcloud.yaml"), "utf8").replace(/ssh-ed25519 [A-Za-z0-9+/=]+/, key));
   world = new World(directory);
+  world.local = new Debian13();
   world.host = ((id: string) => {
     const host = hosts.get(id) ?? new Chroot(id, join(base, id));
     hosts.set(id, host);
