@@ -1,6 +1,7 @@
+import { UnreachableError } from "@zcloud/host";
 import type { HostEntry } from "@zcloud/map";
 import * as z from "zod";
-import type { Agent, Answer } from "./agents.ts";
+import { type Agent, type Answer, whyUnreachable } from "./agents.ts";
 import type { Invocation } from "./invocation.ts";
 
 /** How far a host has come with a generation. */
@@ -45,8 +46,10 @@ async function waitForOne(it: Invocation, entry: HostEntry, generation: number, 
   for (;;) {
     it.signal.throwIfAborted();
     const answer = await agent.ask("/readyz", Readiness, { signal: it.signal, timeout: 5_000, accept: [503] });
-    if (answer.kind === "absent" && !(await isDeployed(agent))) {
-      return { entry, kind: "undeployed", reason: "has no service yet" };
+    if (answer.kind === "absent") {
+      const deployed = await isDeployed(agent);
+      if (typeof deployed !== "boolean") return { entry, kind: "unreachable", reason: deployed.lost };
+      if (!deployed) return { entry, kind: "undeployed", reason: "has no service yet" };
     }
     const now = judge(entry, answer, generation);
     if (now.kind === "converged" || now.kind === "unreachable" || it.ports.now() >= until) return now;
@@ -55,9 +58,14 @@ async function waitForOne(it: Invocation, entry: HostEntry, generation: number, 
   }
 }
 
-/** A new host gets its map before its service: nothing to wait for. */
-async function isDeployed({ entry, host }: Agent): Promise<boolean> {
-  return (await host.stat(`/opt/zcloud/${entry.role}/current`)) !== undefined;
+/** A new host gets its map before its service: nothing to wait for. `lost`: it has gone out of reach since the last answer. */
+async function isDeployed({ entry, host }: Agent): Promise<boolean | { readonly lost: string }> {
+  try {
+    return (await host.stat(`/opt/zcloud/${entry.role}/current`)) !== undefined;
+  } catch (error) {
+    if (error instanceof UnreachableError) return { lost: whyUnreachable(error) };
+    throw error;
+  }
 }
 
 export function judge(entry: HostEntry, answer: Answer<Readiness>, generation: number): Progressed {
