@@ -37,3 +37,8 @@ test("nothing changes: the same again when the time is over, or the service stop
   stop.abort();
   expect((await stopped).version).toBe(version);
 });
+
+test("a question that makes no sense is refused with what would", async () => {
+  const answer = stacksAnswer({ wait: "long" }, () => [running], manualClock(), signal);
+  await expect(answer).rejects.toMatchObject({ statusCode: 400, message: expect.stringContaining("0 to 10000") });
+});

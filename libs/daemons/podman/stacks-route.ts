@@ -28,7 +28,12 @@ export async function stacksAnswer(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<StacksAnswer> {
-  const { since, wait } = Query.parse(query ?? {});
+  const asked = Query.safeParse(query ?? {});
+  if (!asked.success) {
+    const message = "ask for stacks: since is a version that an answer had, wait is 0 to 10000 milliseconds";
+    throw Object.assign(new Error(message), { statusCode: 400 });
+  }
+  const { since, wait } = asked.data;
   const until = clock.now() + wait;
   for (;;) {
     const stacks = report();
