@@ -29,7 +29,7 @@ export class BusAwayError extends Error {
 /** What only znet may do: own the site's streams, write stacks and maps, read events. */
 export interface BusAdmin {
   readonly link: Link;
-  /** Whether every stream of the site was there and right when last looked at. */
+  /** Whether every stream of the site's own was there and right when last looked at. Mirrors wait for the peer. */
   ensured(): boolean;
   /** From now on this peer is mirrored; idempotent, repeated at every connection. */
   wantPeer(peer: string | undefined): void;
@@ -66,7 +66,8 @@ export function administer(link: Link, logger: BusLogger): BusAdmin {
       try {
         const done = await ensureBuckets(connection, peer);
         ensured = true;
-        const changed = done.filter(({ did }: Ensured) => did !== "kept");
+        if (done.some(({ did }) => did === "waiting")) delay = 1_000;
+        const changed = done.filter(({ did }: Ensured) => did === "created" || did === "updated");
         if (changed.length > 0) logger.info({ streams: changed }, "bus streams made or changed");
       } catch (error) {
         ensured = false;

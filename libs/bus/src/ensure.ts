@@ -77,23 +77,25 @@ function limitsOf(name: BucketName): Partial<StreamConfig> {
 /** What was done to one stream. */
 export interface Ensured {
   readonly stream: string;
-  readonly did: "created" | "updated" | "kept";
+  /** `waiting`: a mirror of a stream that the peer does not have yet, or that can't be asked for now. */
+  readonly did: "created" | "updated" | "kept" | "waiting";
 }
 
 /** Creates what is missing and updates what differs; repeating it changes nothing. Needs znet's permissions. */
 export async function ensureBuckets(connection: NatsConnection, peer: string | undefined): Promise<readonly Ensured[]> {
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: 10_000 });
   const done: Ensured[] = [];
-  for (const wanted of streamsOf(peer)) done.push(await ensure(manager, wanted));
+  for (const wanted of streamsOf(peer)) done.push(await ensure(connection, manager, wanted));
   return done;
 }
 
-async function ensure(manager: JetStreamManager, wanted: StreamWanted): Promise<Ensured> {
+async function ensure(connection: NatsConnection, manager: JetStreamManager, wanted: StreamWanted): Promise<Ensured> {
   const present = await manager.streams.info(wanted.name).catch((error: unknown) => {
     if (error instanceof Error && error.message === "stream not found") return undefined;
     throw error;
   });
   if (present === undefined) {
+    if (!(await hasOrigin(connection, wanted))) return { stream: wanted.name, did: "waiting" };
     await manager.streams.add(wanted);
     return { stream: wanted.name, did: "created" };
   }
@@ -109,6 +111,21 @@ async function ensure(manager: JetStreamManager, wanted: StreamWanted): Promise<
   if (!differs) return { stream: wanted.name, did: "kept" };
   await manager.streams.update(wanted.name, wanted);
   return { stream: wanted.name, did: "updated" };
+}
+
+/**
+ * Whether a mirror finds what it mirrors. The server tries again after 10, 20, 30 s (nats-server 2.10, calculateRetryBackoff)
+ * when the origin is not there, so a mirror that was made a second too early would stay empty for a minute.
+ */
+async function hasOrigin(connection: NatsConnection, { mirror }: StreamWanted): Promise<boolean> {
+  if (mirror?.external === undefined) return true;
+  const subject = `${mirror.external.api}.STREAM.INFO.${mirror.name}`;
+  try {
+    const answer = await connection.request(subject, "", { timeout: 1_000 });
+    return answer.json<{ readonly error?: unknown }>().error === undefined;
+  } catch {
+    return false;
+  }
 }
 
 function differ(present: unknown, wanted: unknown): boolean {

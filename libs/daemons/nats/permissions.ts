@@ -30,8 +30,11 @@ const parts: Readonly<Record<Exclude<Role, "znet" | "zcloud">, Part>> = {
  */
 export function permissionsOf(host: HostEntry): Permissions {
   const inbox = `_INBOX.${host.site}.${host.name}.>`;
-  if (host.role === "znet")
-    return { publish: ["$JS.API.>", "$JS.FC.>", "$KV.>", "zc.events.>"], subscribe: [inbox, "zc.events.>"] };
+  if (host.role === "znet") {
+    // It asks the peer's JetStream whether there is something to mirror, and may ask it nothing else.
+    const publish = ["$JS.API.>", "$JS.FC.>", "$KV.>", "zc.events.>", "$JS.*.API.STREAM.INFO.*"];
+    return { publish, subscribe: [inbox, "zc.events.>"] };
+  }
   const part = host.role === "zcloud" ? nothing : parts[host.role];
   const owned: readonly BucketName[] = ["status", ...part.owns];
   const site: readonly BucketName[] = ["map", ...part.site];

@@ -29,13 +29,15 @@ function declared(host: string, ...projects: readonly string[]): ReadonlyMap<str
 
 beforeAll(async () => {
   sites = await createTwoSites();
+  for (const { name } of sites.map.sites) servers.set(name, await sites.start(name));
+  // One after the other: north has nothing to mirror for some seconds, as at the first start of a site.
   for (const { name, peer } of sites.map.sites) {
-    servers.set(name, await sites.start(name));
     const admin = openAdmin(sites.link(`${name}/znet`));
     admin.wantPeer(peer);
     admins.set(name, admin);
+    await eventually(`streams of ${name}`, () => admin.ensured());
+    if (name === "north") await new Promise((resolve) => setTimeout(resolve, 2_500));
   }
-  await eventually("streams of both sites", () => [...admins.values()].every((admin) => admin.ensured()));
 });
 
 // A host has one bus; two that declare under one name would undo each other's work.
@@ -48,6 +50,15 @@ afterAll(async () => {
   await Promise.all([...admins.values()].map((admin) => admin.close()));
   await Promise.all([...servers.values()].map((server) => server.stop()));
   sites.remove();
+});
+
+test("a site whose peer had no streams yet follows it within seconds of their making", async () => {
+  const pod = await bus("south/zpod1", "first-pod");
+  const there = (await bus("north/zfront", "first-front")).replica("endpoints", "peer");
+  pod.declare("endpoints", "zpod1", declared("south/zpod1", "hello"));
+  await eventually("north knows south's", () => there.entries().size === 1, 6_000);
+  pod.declare("endpoints", "zpod1", new Map());
+  await eventually("clean", () => there.entries().size === 0);
 });
 
 test("what a host declares at one site is seen at both, and so is what it takes back", async () => {
