@@ -16,6 +16,7 @@ import {
 import type { MapView, RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
 import { certificateRoutes } from "./certificate-routes.ts";
 import { frontDoors } from "./doors.ts";
+import { driftReporter } from "./drift.ts";
 import { frontFacts, frontProblems, quiet } from "./report.ts";
 
 /** Orders of certificates have a process each, whose script is shipped beside the service's. */
@@ -27,8 +28,19 @@ export const zfront: RoleDefinition = {
   start(ctx: RoleContext): RoleParts {
     const site = ctx.bus.replica("endpoints", "site");
     const peer = ctx.bus.replica("endpoints", "peer");
-    const routesOf = ({ map }: MapView): Routes =>
-      toRoutes(map, [...site.entries().values()], [...peer.entries().values()]);
+    let routed: { readonly map: MapView["map"]; readonly routes: Routes } | undefined;
+    for (const replica of [site, peer]) {
+      replica.onChange(() => {
+        routed = undefined;
+      });
+    }
+    /** The same object until a map or an endpoint changes: what is made of it need not be made again. */
+    const routesOf = ({ map }: MapView): Routes => {
+      if (routed?.map !== map) {
+        routed = { map, routes: toRoutes(map, [...site.entries().values()], [...peer.entries().values()]) };
+      }
+      return routed.routes;
+    };
     const settingsOf = (view: MapView) => frontSettings(view.map, view.self, view.keys.acmeThumbprint ?? undefined);
     const views = (observed: ObservedFront | undefined): readonly RouteView[] => {
       const view = ctx.view();
@@ -39,6 +51,7 @@ export const zfront: RoleDefinition = {
       host: ctx.host,
       paths: frontPaths,
       clock: ctx.clock,
+      drifted: driftReporter(ctx),
       installed: (name) => {
         ctx.event({
           kind: "certificate-installed",

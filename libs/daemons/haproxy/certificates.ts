@@ -11,13 +11,15 @@ export interface DiskCertificate {
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
+  /** When the file was written. */
+  readonly changedAt: number;
   /** `Let's Encrypt R11`: organisation and name of who signed it. */
   readonly issuer: string;
 }
 
-/** What the running process has: the crt-list in order, and the fingerprint of each. */
+/** What the running process has: paths on the crt-list, and the fingerprint of each certificate. */
 export interface LoadedCertificates {
-  readonly list: readonly string[];
+  readonly list: ReadonlyMap<string, true>;
   readonly fingerprints: ReadonlyMap<string, string>;
 }
 
@@ -38,7 +40,7 @@ export function installSteps(
 ): readonly CertificateStep[] {
   const { path, fingerprint } = certificate;
   const now = loaded.fingerprints.get(path);
-  const listed = loaded.list.includes(path);
+  const listed = loaded.list.has(path);
   return [
     ...(now === undefined
       ? [{ command: `new ssl cert ${path}`, expect: /^New empty certificate store|already exists/ }]

@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { connect as connectTls } from "node:tls";
 import { runPass } from "@zcloud/reconcile";
 import { eventually } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeCertificate } from "./certificate.test-support.ts";
 import { ask, startLoad } from "./client.test-support.ts";
 import type { ObservedFront } from "./plan.ts";
 import { type Backend, endpoint, lines, startBackend, type TwoFronts, twoFronts } from "./two-fronts.test-support.ts";
@@ -42,12 +42,6 @@ function certificateOf(port: number, servername: string): Promise<string> {
     });
     socket.on("error", reject);
   });
-}
-
-function makeCertificate(name: string): string {
-  const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"];
-  const names = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name}`, "-keyout", "-", "-out", "-"];
-  return execFileSync("openssl", [...args, ...names], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 }
 
 test("starts from nothing; a second pass does nothing", async () => {

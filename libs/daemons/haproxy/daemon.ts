@@ -1,17 +1,20 @@
-import { ApplyConfigError, applyFile, commandSaid, type Host, observeFiles } from "@zcloud/host";
+import { ApplyConfigError, applyFile, commandSaid, type Host } from "@zcloud/host";
 import { type Clock, pause, type Reconciler, systemClock, type WriteFile } from "@zcloud/reconcile";
 import type { CertificateStep } from "./certificates.ts";
 import { certificateReader } from "./disk-certificates.ts";
+import type { DriftKind } from "./drift.ts";
 import { RuntimeApiError } from "./errors.ts";
+import { certificateWatch } from "./loaded-certificates.ts";
 import { mapNames, mapPath } from "./maps.ts";
-import { observeRunning } from "./observe.ts";
+import { runningWatch } from "./observe.ts";
 import { parseInfo } from "./parse.ts";
-import { type DesiredFront, type FrontAction, type ObservedFront, planFront } from "./plan.ts";
+import { type DesiredFront, type FrontAction, frontPlanner, type ObservedFront } from "./plan.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
 import type { FrontPaths } from "./settings.ts";
 import { emptySlots, SlotState } from "./slots.ts";
 import type { Step } from "./steps.ts";
 import { dropInPath } from "./unit.ts";
+import { watchedFiles } from "./watched-files.ts";
 
 /** How HAProxy is handled from outside. Tests run it without systemd. */
 export interface HaproxyControl {
@@ -39,6 +42,8 @@ export interface HaproxyOptions {
   readonly clock?: Clock;
   /** After a certificate serves: its name. */
   readonly installed?: (name: string) => void;
+  /** After something was repaired that nobody here had changed: what kinds of things, and whose. */
+  readonly drifted?: (kinds: readonly DriftKind[], subject: string) => void;
 }
 
 /** Milliseconds until a started or reloaded HAProxy must have the new configuration. */
@@ -56,31 +61,44 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
   const runtime = createRuntime(paths.socket);
   const master = createRuntime(paths.master, startTime);
   const readCertificates = certificateReader(host, paths.certificates);
-  const watched = [
+  const files = watchedFiles(host, [
     ...mapNames.map((name) => mapPath(paths.maps, name)),
     ...[paths.slots, paths.crtList, paths.config, dropInPath],
-  ];
+  ]);
+  const inputs = watchedFiles(host, [paths.ca, paths.certificate]);
+  const loaded = certificateWatch(paths);
+  const running = runningWatch(runtime, paths, loaded);
+  const planFront = frontPlanner(files.share);
+  let slots: { readonly text: string | undefined; readonly state: SlotState } | undefined;
 
   let latest: ObservedFront | undefined;
 
   async function observe(): Promise<ObservedFront> {
     const now = clock.now();
-    const files = await observeFiles(host, watched);
-    const inputs = [(await host.read(paths.ca)) ?? "", (await host.read(paths.certificate)) ?? ""];
+    const found = await files.look(now);
+    const texts = await inputs.look(now);
+    const certificates = await readCertificates(now);
+    const text = found.get(paths.slots)?.content;
+    if (slots === undefined || slots.text !== text) slots = { text, state: readSlots(text, paths.slots) };
     latest = {
       now,
-      files,
-      slots: readSlots(files.get(paths.slots)?.content, paths.slots),
-      inputs,
-      certificates: await readCertificates(now),
+      files: found,
+      slots: slots.state,
+      inputs: [paths.ca, paths.certificate].map((path) => texts.get(path)?.content ?? ""),
+      certificates,
       placeholder: (await host.stat(paths.placeholder)) !== undefined,
       enabled: control.enabled === undefined || (await host.stat(control.enabled)) !== undefined,
-      running: await observeRunning(runtime, paths),
+      running: await running.look(certificates),
     };
     return latest;
   }
 
   async function apply(action: FrontAction, signal: AbortSignal): Promise<void> {
+    await carryOut(action, signal);
+    if (action.drift !== undefined) options.drifted?.(action.drift, action.subject);
+  }
+
+  async function carryOut(action: FrontAction, signal: AbortSignal): Promise<void> {
     switch (action.kind) {
       case "write-unit":
         for (const file of action.files) await applyFile(host, file);
@@ -173,6 +191,7 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
 
   async function runCertificate(path: string, steps: readonly CertificateStep[]): Promise<void> {
     const pem = await host.read(path);
+    loaded.touched(path);
     await runtime.exclusive(async (send) => {
       try {
         for (const { command, expect, pem: withPem } of steps) {

@@ -7,7 +7,7 @@ export type ReadCertificate =
   | { readonly ok: false; readonly reason: string };
 
 /** What a PEM text with chain and key holds. HAProxy doesn't start with one that is broken, so none gets on its list. */
-export function readCertificate(path: string, pem: string, now: number): ReadCertificate {
+export function readCertificate(path: string, pem: string, now: number, changedAt = now): ReadCertificate {
   try {
     const leaf = new X509Certificate(pem);
     const key = createPrivateKey(pem);
@@ -22,7 +22,7 @@ export function readCertificate(path: string, pem: string, now: number): ReadCer
     const notBefore = Date.parse(leaf.validFrom);
     return {
       ok: true,
-      certificate: { name, path, names, fingerprint, notBefore, notAfter, issuer: issuerOf(leaf.issuer) },
+      certificate: { name, path, names, fingerprint, notBefore, notAfter, changedAt, issuer: issuerOf(leaf.issuer) },
     };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
@@ -36,22 +36,64 @@ function issuerOf(lines: string): string {
   return [...part("O"), ...part("CN")].join(" ") || "unknown";
 }
 
-/** Reads a directory of certificates again and again; parses a file only when it has changed. */
+/** Files that are looked at although their directory has not changed, in turn: nobody writes into one, but one might. */
+const filesPerLook = 500;
+/** File systems count time in steps of some milliseconds: what changed this shortly before a look may change unseen. */
+const settled = 2_000;
+
+interface Seen {
+  readonly stamp: string;
+  readonly read: ReadCertificate;
+}
+
+/**
+ * Reads a directory of certificates again and again; parses a file only when it has changed, and looks at all files only
+ * when the directory has: certificates come by rename. The same list again if nothing is different.
+ */
 export function certificateReader(host: Host, directory: string): (now: number) => Promise<readonly DiskCertificate[]> {
-  const seen = new Map<string, { readonly stamp: string; readonly read: ReadCertificate }>();
-  return async (now) => {
-    const found: DiskCertificate[] = [];
-    const files = (await host.list(directory)).filter((file) => file.endsWith(".pem"));
-    for (const path of files.map((file) => `${directory}/${file}`)) {
-      const stat = await host.stat(path);
-      if (stat?.kind !== "file") continue;
-      const stamp = `${stat.mtime} ${stat.size}`;
-      const known = seen.get(path);
-      const read = known?.stamp === stamp ? known.read : readCertificate(path, (await host.read(path)) ?? "", now);
-      seen.set(path, { stamp, read });
-      if (read.ok && read.certificate.notAfter > now) found.push(read.certificate);
+  const seen = new Map<string, Seen>();
+  let paths: readonly string[] = [];
+  let stamp: number | undefined;
+  let next = 0;
+  let latest: readonly DiskCertificate[] = [];
+
+  async function look(path: string, now: number): Promise<boolean> {
+    const known = seen.get(path);
+    const stat = await host.stat(path);
+    if (stat?.kind !== "file") return seen.delete(path);
+    const fresh = `${stat.mtime} ${stat.size}`;
+    if (known?.stamp === fresh) return false;
+    seen.set(path, { stamp: fresh, read: readCertificate(path, (await host.read(path)) ?? "", now, stat.mtime) });
+    return true;
+  }
+
+  /** Those files that are due now. */
+  async function due(now: number): Promise<readonly string[]> {
+    const changed = (await host.stat(directory))?.mtime;
+    if (changed === undefined || changed !== stamp) {
+      stamp = changed === undefined || Math.abs(now - changed) < settled ? undefined : changed;
+      const files = await host.list(directory);
+      paths = files.filter((file) => file.endsWith(".pem")).map((file) => `${directory}/${file}`);
+      return paths;
     }
-    for (const path of [...seen.keys()]) if (!files.some((file) => `${directory}/${file}` === path)) seen.delete(path);
-    return found;
+    const turn = paths.slice(next, next + filesPerLook);
+    next = next + filesPerLook >= paths.length ? 0 : next + filesPerLook;
+    return turn;
+  }
+
+  return async (now) => {
+    const before = paths;
+    let changed = false;
+    for (const path of await due(now)) changed = (await look(path, now)) || changed;
+    if (before !== paths) {
+      const there = new Set(paths);
+      for (const path of [...seen.keys()]) if (!there.has(path)) changed = seen.delete(path) || changed;
+    }
+    if (!changed && latest.every(({ notAfter }) => notAfter > now)) return latest;
+    latest = paths.flatMap((path) => {
+      const read = seen.get(path)?.read;
+      return read?.ok === true && read.certificate.notAfter > now ? [read.certificate] : [];
+    });
+    return latest;
   };
 }

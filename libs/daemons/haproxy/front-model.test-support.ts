@@ -34,8 +34,9 @@ export function carryOut(
     return { ...observed, running: load(observed, action.description) };
   if (action.kind === "certificate" || observed.running === undefined) throw new Error(`unexpected ${action.kind}`);
   let state = observed;
+  const backends = new Set([...slotsOf(observed.slots).keys()].flatMap((slot) => [`e${slot}`, `l${slot}`]));
   for (const { command } of action.steps) {
-    state = { ...state, running: step(state.running ?? load(state, ""), command) };
+    state = { ...state, running: step(state.running ?? load(state, ""), backends, command) };
     look(state);
   }
   return state;
@@ -44,7 +45,7 @@ export function carryOut(
 export type Running = NonNullable<ObservedFront["running"]>;
 
 /** What a process has that was just started with the files on disk. */
-export function load({ files, slots }: ObservedFront, description: string): Running {
+export function load({ files }: ObservedFront, description: string): Running {
   const servers = new Map<string, Map<string, RunningServer>>();
   let backend = "";
   for (const line of (files.get(settings.paths.config)?.content ?? "").split("\n")) {
@@ -74,19 +75,19 @@ export function load({ files, slots }: ObservedFront, description: string): Runn
       ];
     }),
   ) as unknown as Running["maps"];
-  const backends = new Set([...slotsOf(slots).keys()].flatMap((slot) => [`e${slot}`, `l${slot}`]));
+
   return {
     pid: 1,
     uptime: 1,
     description,
-    backends,
+
     servers,
     maps,
-    certificates: { list: [], fingerprints: new Map() },
+    certificates: { list: new Map(), fingerprints: new Map() },
   };
 }
 
-function step(running: Running, command: string): Running {
+function step(running: Running, backends: ReadonlySet<string>, command: string): Running {
   const words = command.split(" ");
   const servers = new Map([...running.servers].map(([backend, group]) => [backend, new Map(group)]));
   const maps = Object.fromEntries(
@@ -101,7 +102,8 @@ function step(running: Running, command: string): Running {
     else entries.set(fourth, fifth);
   } else if (noun !== "health") {
     const [backend = "", name = ""] = third.split("/");
-    if (!running.backends.has(backend)) throw new Error(`no such backend: ${command}`);
+    if (!backends.has(backend)) throw new Error(`no such backend: ${command}`);
+
     const group = servers.get(backend) ?? new Map<string, RunningServer>();
     servers.set(backend, group);
     const server = group.get(name);

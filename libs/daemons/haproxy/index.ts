@@ -1,6 +1,7 @@
 export type { DiskCertificate } from "./certificates.ts";
 export { createHaproxy, type Haproxy, type HaproxyControl, type HaproxyOptions, systemdControl } from "./daemon.ts";
 export { certificateReader } from "./disk-certificates.ts";
+export { type DriftKind, driftKinds } from "./drift.ts";
 export { createLastGood } from "./last-good.ts";
 export type { DesiredFront, FrontAction, ObservedFront } from "./plan.ts";
 export { endpointLabel, type LocalServer, type Route, type RouteProblem, type Routes, toRoutes } from "./routes.ts";

@@ -1,22 +1,18 @@
 import { type Action, type FileSet, type FileSpec, planFiles, type WriteFile } from "@zcloud/reconcile";
-import {
-  type CertificateStep,
-  crtListText,
-  type DiskCertificate,
-  installSteps,
-  type LoadedCertificates,
-  removeSteps,
-} from "./certificates.ts";
-import { classOf, type SlotClassName } from "./classes.ts";
+import type { FrontAction } from "./actions.ts";
+import { crtListText, type DiskCertificate, type LoadedCertificates } from "./certificates.ts";
+import { classOf } from "./classes.ts";
 import { frontMaps, type MapEntries, type MapName, mapNames, mapPath, mapText, type Placed } from "./maps.ts";
-import { byText } from "./order.ts";
 import type { RunningServers } from "./parse.ts";
-import { renderConfig } from "./render.ts";
-import { endpointLabel, type Route } from "./routes.ts";
-import { slotServers } from "./servers.ts";
+import { certificatePlanner } from "./plan-certificates.ts";
+import { routePlanner } from "./plan-routes.ts";
+import { remember, steady } from "./remember.ts";
+import { type RenderedConfig, renderConfig } from "./render.ts";
+import type { Route } from "./routes.ts";
 import type { FrontSettings } from "./settings.ts";
-import { allocate, type SlotState, slotsOf } from "./slots.ts";
-import { dropSteps, entrySteps, type Step, serverSteps, slotMaps } from "./steps.ts";
+import { allocate, type SlotState, settle, slotsOf } from "./slots.ts";
+
+export type { FrontAction } from "./actions.ts";
 
 export interface DesiredFront {
   readonly settings: FrontSettings;
@@ -32,7 +28,6 @@ export interface RunningFront {
   readonly uptime: number;
   /** Of the configuration that it was started with. */
   readonly description: string;
-  readonly backends: ReadonlySet<string>;
   readonly servers: RunningServers;
   readonly maps: Readonly<Record<MapName, MapEntries>>;
   readonly certificates: LoadedCertificates;
@@ -54,47 +49,108 @@ export interface ObservedFront {
   readonly running: RunningFront | undefined;
 }
 
-export type FrontAction = Action &
-  (
-    | { readonly kind: "make-placeholder" }
-    | { readonly kind: "write-unit"; readonly files: readonly WriteFile[] }
-    /** `check`: HAProxy must find the new configuration good before it stands on disk. */
-    | { readonly kind: "write-config"; readonly files: readonly WriteFile[]; readonly check: boolean }
-    | { readonly kind: "enable" }
-    | { readonly kind: "start"; readonly description: string }
-    | { readonly kind: "reload"; readonly description: string }
-    | { readonly kind: "certificate"; readonly path: string; readonly steps: readonly CertificateStep[] }
-    | { readonly kind: "route"; readonly steps: readonly Step[] }
-  );
+export interface Placement {
+  readonly slots: SlotState;
+  readonly placed: readonly Placed[];
+}
 
-/** Routes in their slots, as a plan for this state of things would place them. */
-export function place(
-  routes: readonly Route[],
-  slots: SlotState,
-  now: number,
-): { slots: SlotState; placed: readonly Placed[] } {
+/** Routes in their slots, as a plan for this state of things would place them. The same object for the same input. */
+export function place(routes: readonly Route[], slots: SlotState, now: number): Placement {
+  const known = placements.get(routes);
+  if (known !== undefined && known.from === slots && now >= known.at && now < known.until) return known;
   const wishes = routes.map((route) => ({ key: route.key, class: classOf(route) }));
   const next = allocate(slots, wishes, now);
   const placed = routes.flatMap((route) => {
     const slot = next.taken[route.key]?.slot;
     return slot === undefined ? [] : [{ route, slot }];
   });
-  return { slots: next, placed };
+  // Without routes that come or leave, only a route that waits for a better class is placed elsewhere by time alone.
+  const waiting = Object.values(next.taken).flatMap(({ wants }) => (wants === undefined ? [] : [wants.since + settle]));
+  const until = waiting.reduce((first, at) => Math.min(first, at), Number.POSITIVE_INFINITY);
+  const placement = { slots: next, placed, from: slots, at: now, until };
+  placements.set(routes, placement);
+  return placement;
 }
+
+const placements = new WeakMap<
+  readonly Route[],
+  Placement & { readonly from: SlotState; readonly at: number; readonly until: number }
+>();
+
+export type FrontPlanner = (desired: DesiredFront, observed: ObservedFront) => readonly FrontAction[];
 
 /**
  * Disk first, so that a reload or a power cut changes nothing; then the running process: certificates, then each route
  * with its name last; what leaves is unpublished first. A reload only where the static part is another.
  */
-export function planFront(
-  { settings, routes, unitFiles }: DesiredFront,
-  observed: ObservedFront,
-): readonly FrontAction[] {
-  const { slots, placed } = place(routes, observed.slots, observed.now);
-  const classes = slotsOf(slots);
-  const config = renderConfig(settings, classes, placed, observed.inputs);
-  const files = new Map<string, FileSpec>(configFiles(settings, slots, placed, observed.certificates));
-  files.set(settings.paths.config, { content: config.text, mode: 0o644 });
+export const planFront: FrontPlanner = (desired, observed) => frontPlanner()(desired, observed);
+
+/**
+ * `planFront`, which remembers what it made of the last input: a plan is a function of what is desired and observed, and
+ * mostly neither is different. What is the very same object is not looked into. `unchanged` hears of files that need no
+ * write, so that a second copy of their text can go.
+ */
+export function frontPlanner(unchanged: (path: string, content: string) => void = () => {}): FrontPlanner {
+  const sameSettings = steady<FrontSettings>((settings) => JSON.stringify(settings));
+  const sameInputs = steady<readonly string[]>((inputs) => inputs.join("\n"));
+  const sameBlocks = steady<SlotState>(({ blocks }) => JSON.stringify(blocks));
+  const classesOf = remember(slotsOf);
+  const rendered = remember(renderConfig);
+  const mapsOf = remember(frontMaps);
+  const textsOf = remember(configFiles);
+  const certificatesOf = remember(certificatePlanner());
+  const routesOf = routePlanner();
+
+  return ({ settings: wanted, routes, unitFiles }, observed) => {
+    const settings = sameSettings(wanted);
+    const { slots, placed } = place(routes, observed.slots, observed.now);
+    const classes = classesOf(sameBlocks(slots));
+    const maps = mapsOf(placed);
+    const config = rendered(settings, classes, placed, sameInputs(observed.inputs));
+    const texts = textsOf(settings, slots, maps, observed.certificates);
+    const acts: RunningPlans = {
+      certificates: ({ certificates: { list, fingerprints }, ...running }) =>
+        certificatesOf(settings, observed.certificates, list, fingerprints, processOf(running)),
+      routes: (running) => {
+        const { servers } = running;
+        return routesOf({
+          ...{ settings, classes, placed, maps, servers },
+          ...{ process: processOf(running), running: running.maps },
+        });
+      },
+    };
+    const files = new Map<string, FileSpec>(texts);
+    files.set(settings.paths.config, { content: config.text, mode: 0o644 });
+    const actions = assemble({ settings, unitFiles, config, files, observed, acts });
+    const written = new Set(
+      actions.flatMap((action) => (action.kind === "write-config" ? action.files : [])).map(({ path }) => path),
+    );
+    for (const [path, { content }] of files) if (!written.has(path)) unchanged(path, content);
+    return actions;
+  };
+}
+
+/** What was left as it should be in one process says nothing of another. */
+function processOf({ pid, description }: Pick<RunningFront, "pid" | "description">): string {
+  return `${pid} ${description}`;
+}
+
+/** What is left to do in a running process that has the right configuration. */
+interface RunningPlans {
+  readonly certificates: (running: RunningFront) => readonly FrontAction[];
+  readonly routes: (running: RunningFront) => readonly FrontAction[];
+}
+
+interface Parts {
+  readonly settings: FrontSettings;
+  readonly unitFiles: FileSet;
+  readonly config: RenderedConfig;
+  readonly files: FileSet;
+  readonly observed: ObservedFront;
+  readonly acts: RunningPlans;
+}
+
+function assemble({ settings, unitFiles, config, files, observed, acts }: Parts): readonly FrontAction[] {
   const seen = (paths: Iterable<string>): FileSet =>
     new Map(
       [...paths].flatMap((path) => {
@@ -144,8 +200,8 @@ export function planFront(
       description,
     });
   } else {
-    actions.push(...certificateActions(settings, observed.certificates, observed.running.certificates));
-    actions.push(...routeActions(settings, classes, placed, observed.running));
+    actions.push(...acts.certificates(observed.running));
+    actions.push(...acts.routes(observed.running));
   }
   return actions;
 }
@@ -153,18 +209,17 @@ export function planFront(
 function configFiles(
   { paths }: FrontSettings,
   slots: SlotState,
-  placed: readonly Placed[],
+  maps: Readonly<Record<MapName, MapEntries>>,
   certificates: readonly DiskCertificate[],
-): [string, FileSpec][] {
-  const maps = frontMaps(placed);
-  return [
+): FileSet {
+  return new Map([
     [paths.slots, { content: `${JSON.stringify(slots, undefined, 1)}\n`, mode: 0o644 }],
     ...mapNames.map((name): [string, FileSpec] => [
       mapPath(paths.maps, name),
       { content: mapText(maps[name]), mode: 0o644 },
     ]),
     [paths.crtList, { content: crtListText(certificates), mode: 0o644 }],
-  ];
+  ]);
 }
 
 function writes(desired: FileSet, observed: FileSet): readonly WriteFile[] {
@@ -181,88 +236,4 @@ function summary(files: readonly WriteFile[]): Pick<Action, "change" | "subject"
     summary: `${main?.summary ?? ""}${others === 0 ? "" : `, and ${others} ${others === 1 ? "file" : "files"} with it`}`,
     detail: files.flatMap(({ detail }) => (detail === undefined ? [] : [detail])).join("\n"),
   };
-}
-
-function certificateActions(
-  { paths }: FrontSettings,
-  disk: readonly DiskCertificate[],
-  loaded: LoadedCertificates,
-): readonly FrontAction[] {
-  const wanted = new Set(disk.map(({ path }) => path));
-  const installs = disk.flatMap((certificate): FrontAction[] => {
-    const steps = installSteps(certificate, loaded, paths.crtList);
-    const { name, path, notAfter } = certificate;
-    const until = `until ${new Date(notAfter).toISOString().slice(0, 10)}`;
-    const change = loaded.list.includes(path) ? "~" : "+";
-    return steps.length === 0
-      ? []
-      : [{ kind: "certificate", change, subject: name, summary: `certificate ${until}`, path, steps }];
-  });
-  const removals = loaded.list
-    .filter((path) => !wanted.has(path))
-    .map((path): FrontAction => {
-      const subject = path.slice(path.lastIndexOf("/") + 1).replace(/\.pem$/, "");
-      const steps = removeSteps(path, paths.crtList);
-      return { kind: "certificate", change: "-", subject, summary: "certificate is gone from disk", path, steps };
-    });
-  return [...installs, ...removals];
-}
-
-function routeActions(
-  settings: FrontSettings,
-  classes: ReadonlyMap<number, SlotClassName>,
-  placed: readonly Placed[],
-  running: RunningFront,
-): readonly FrontAction[] {
-  const maps = frontMaps(placed);
-  const bySlot = new Map(placed.map(({ route, slot }) => [slot, route]));
-  const entry = (name: MapName, key: string): readonly Step[] => {
-    return entrySteps(settings.paths.maps, name, key, maps[name].get(key), running.maps[name]);
-  };
-  const publish = placed.flatMap(({ route, slot }): FrontAction[] => {
-    const name = classes.get(slot);
-    if (name === undefined) return [];
-    const servers = slotServers(slot, name, route, settings);
-    const steps = [
-      ...slotMaps.flatMap((map) => entry(map, `e${slot}`)),
-      ...serverSteps(servers, running.servers),
-      ...route.names.flatMap((host) => entry("hosts", host)),
-      ...dropSteps([`e${slot}`, `l${slot}`], servers, running.servers),
-    ];
-    if (steps.length === 0) return [];
-    const change = route.names.some((host) => running.maps.hosts.has(host)) ? "~" : "+";
-    return [{ kind: "route", change, subject: route.names.join(" "), summary: routeSummary(route, settings), steps }];
-  });
-  const unpublish = [...running.maps.hosts.keys()]
-    .filter((host) => !maps.hosts.has(host))
-    .sort(byText)
-    .map((host): FrontAction => {
-      return {
-        kind: "route",
-        change: "-",
-        subject: host,
-        summary: "no endpoint has this name",
-        steps: entry("hosts", host),
-      };
-    });
-  const empty = [...classes.keys()].flatMap((slot): FrontAction[] => {
-    if (bySlot.has(slot)) return [];
-    const steps = [
-      ...dropSteps([`e${slot}`, `l${slot}`], [], running.servers),
-      ...slotMaps.flatMap((map) => entry(map, `e${slot}`)),
-    ];
-    return steps.length === 0
-      ? []
-      : [{ kind: "route", change: "-", subject: `slot ${slot}`, summary: "servers leave", steps }];
-  });
-  return [...publish, ...unpublish, ...empty];
-}
-
-/** `-> garden/wiki:web, peer south`. */
-function routeSummary({ key, servers, peer }: Route, settings: FrontSettings): string {
-  const parts = [
-    ...(servers.length > 0 ? [endpointLabel(key)] : []),
-    ...(peer && settings.peer !== undefined ? [`peer ${settings.peer.site}`] : []),
-  ];
-  return `-> ${parts.join(", ") || `${endpointLabel(key)}, which has no server now`}`;
 }

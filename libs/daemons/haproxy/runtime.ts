@@ -5,11 +5,14 @@ import { openSession } from "./session.ts";
 /** Sends one command line, with a payload if it takes one (management guide, 9.3); resolves with what was answered, trimmed. */
 export type Send = (command: string, payload?: string) => Promise<string>;
 
+/** Sends one command line and gives the answer in pieces of whole lines, for those of megabytes. */
+export type Stream = (command: string, read: (lines: string) => void) => Promise<void>;
+
 export interface Runtime {
   /** One command; commands of one process never overlap, HAProxy's own queue is serial too. */
   readonly send: Send;
   /** Several commands with nothing in between: certificate transactions must not interleave. */
-  exclusive<T>(work: (send: Send) => Promise<T>): Promise<T>;
+  exclusive<T>(work: (send: Send, stream: Stream) => Promise<T>): Promise<T>;
 }
 
 /**
@@ -25,12 +28,12 @@ export function createRuntime(socket: string, timeoutMs = 10_000): Runtime {
     return result;
   }
 
-  async function together<T>(work: (send: Send) => Promise<T>): Promise<T> {
+  async function together<T>(work: (send: Send, stream: Stream) => Promise<T>): Promise<T> {
     const session = openSession(socket, timeoutMs);
     try {
-      return await work((command, payload) =>
-        payload === undefined ? session.send(command) : exchange(socket, command, payload, timeoutMs),
-      );
+      const send: Send = (command, payload) =>
+        payload === undefined ? session.send(command) : exchange(socket, command, payload, timeoutMs);
+      return await work(send, session.stream);
     } finally {
       session.close();
     }

@@ -49,6 +49,8 @@ export interface Front {
   /** As it works when the configuration has rested. */
   readonly lastGood: ReturnType<typeof createLastGood>;
   readonly installed: string[];
+  /** Kinds of what was repaired that the controller had not changed itself. */
+  readonly drifted: string[];
   /** One pass with these endpoints of this site and of the peer. Throws unless it converges. */
   serve(own: readonly Endpoint[], peers?: readonly Endpoint[]): Promise<readonly FrontAction[]>;
   observe(): Promise<ObservedFront>;
@@ -154,7 +156,12 @@ function front(
     unitChanged: ["true"],
   };
   const installed: string[] = [];
-  const haproxy = createHaproxy({ host: new LocalHost(), paths, control, installed: (name) => installed.push(name) });
+  const drifted: string[] = [];
+  const haproxy = createHaproxy({
+    ...{ host: new LocalHost(), paths, control },
+    installed: (name) => installed.push(name),
+    drifted: (kinds) => drifted.push(...kinds),
+  });
   const clock = { ...systemClock, now: () => Date.now() + restTime };
   const lastGood = createLastGood({ host: new LocalHost(), paths, control, clock });
   /** A column of the first line of `show stat`. */
@@ -170,6 +177,7 @@ function front(
     haproxy,
     lastGood,
     installed,
+    drifted,
     observe,
     serve(endpoints, peers = []) {
       const desired = { settings, routes: toRoutes(map, endpoints, peers).routes, unitFiles: new Map() };

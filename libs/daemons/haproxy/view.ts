@@ -1,4 +1,3 @@
-import type { DiskCertificate } from "./certificates.ts";
 import type { RunningServer } from "./parse.ts";
 import { type ObservedFront, place } from "./plan.ts";
 import { endpointLabel, type Route } from "./routes.ts";
@@ -32,6 +31,7 @@ export function routeViews(
   observed: ObservedFront,
 ): readonly RouteView[] {
   const { placed } = place(routes, observed.slots, observed.now);
+  const ends = new Map(observed.certificates.flatMap(({ names, notAfter }) => names.map((name) => [name, notAfter])));
   return placed.map(({ route, slot }) => {
     const running = observed.running?.servers.get(`e${slot}`) ?? new Map<string, RunningServer>();
     const shown = [...running].filter(([name]) => !name.endsWith(".last"));
@@ -48,16 +48,13 @@ export function routeViews(
       slot,
       servers,
       servedBy: up ? settings.site : peer,
-      certificate: firstToEnd(route.names, observed.certificates),
+      certificate: firstToEnd(route.names, ends),
     };
   });
 }
 
-function firstToEnd(names: readonly string[], certificates: readonly DiskCertificate[]): RouteView["certificate"] {
-  const found = names.map((name) => ({
-    name,
-    notAfter: certificates.find((one) => one.names.includes(name))?.notAfter,
-  }));
+function firstToEnd(names: readonly string[], ends: ReadonlyMap<string, number>): RouteView["certificate"] {
+  const found = names.map((name) => ({ name, notAfter: ends.get(name) }));
   const worst = found.sort((a, b) => (a.notAfter ?? 0) - (b.notAfter ?? 0))[0];
   const until = worst?.notAfter === undefined ? undefined : new Date(worst.notAfter).toISOString();
   return { name: worst?.name ?? "", until };

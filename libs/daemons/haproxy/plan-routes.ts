@@ -1,0 +1,132 @@
+import type { FrontAction } from "./actions.ts";
+import type { SlotClassName } from "./classes.ts";
+import { driftOf } from "./drift.ts";
+import { type MapEntries, type MapName, mapNames, type Placed } from "./maps.ts";
+import { byText } from "./order.ts";
+import type { RunningServer, RunningServers } from "./parse.ts";
+import { endpointLabel, type Route } from "./routes.ts";
+import { slotServers } from "./servers.ts";
+import type { FrontSettings } from "./settings.ts";
+import { dropSteps, entrySteps, type Step, serverSteps, slotMaps } from "./steps.ts";
+
+type Maps = Readonly<Record<MapName, MapEntries>>;
+type Group = ReadonlyMap<string, RunningServer>;
+
+/** A slot that was exactly as it should be, and for what: undefined if it should be empty. */
+interface Clean {
+  readonly route: Route | undefined;
+  readonly class: SlotClassName;
+  readonly e: Group | undefined;
+  readonly l: Group | undefined;
+}
+
+/** What a plan for routes is made of. Everything is compared by identity. */
+export interface RouteInput {
+  readonly settings: FrontSettings;
+  readonly classes: ReadonlyMap<number, SlotClassName>;
+  readonly placed: readonly Placed[];
+  readonly maps: Maps;
+  /** Which process, and what it has. */
+  readonly process: string;
+  readonly servers: RunningServers;
+  readonly running: Maps;
+}
+
+/**
+ * Plans what the process lacks of the routes. A slot that was right at the plan before, and whose route and servers are
+ * the same objects, is not looked into again; one that was right, has the same route and is right no longer has drifted.
+ */
+export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
+  let last:
+    | { readonly input: RouteInput; readonly clean: ReadonlyMap<number, Clean>; readonly strange: boolean }
+    | undefined;
+
+  return (input) => {
+    const { settings, classes, placed, maps, servers, running } = input;
+    const before = last?.input.process === input.process && last.input.settings === settings ? last : undefined;
+    const sameMaps = mapNames.every((name) => {
+      return before?.input.running[name] === running[name] && before.input.maps[name] === maps[name];
+    });
+    const clean = new Map<number, Clean>();
+    const routes = new Map(placed.map(({ route, slot }) => [slot, route]));
+    const entry = (name: MapName, key: string): readonly Step[] => {
+      return entrySteps(settings.paths.maps, name, key, maps[name].get(key), running[name]);
+    };
+
+    /** The commands for a slot; notes whether it is right. */
+    function slotSteps(slot: number, name: SlotClassName, route: Route | undefined): readonly Step[] {
+      const [e, l] = [servers.get(`e${slot}`), servers.get(`l${slot}`)];
+      const was = before?.clean.get(slot);
+      const same = was !== undefined && was.route === route && was.class === name && was.e === e && was.l === l;
+      if (same && sameMaps) {
+        clean.set(slot, was);
+        return [];
+      }
+      const wanted = same || route === undefined ? [] : slotServers(slot, name, route, settings);
+      const drop = same ? [] : dropSteps([`e${slot}`, `l${slot}`], wanted, servers);
+      const own = slotMaps.flatMap((map) => entry(map, `e${slot}`));
+      const steps =
+        route === undefined
+          ? [...drop, ...own]
+          : [
+              ...own,
+              ...(same ? [] : serverSteps(wanted, servers)),
+              ...route.names.flatMap((host) => entry("hosts", host)),
+              ...drop,
+            ];
+      const exact = same || (e?.size ?? 0) + (l?.size ?? 0) === wanted.length;
+      if (steps.length === 0 && exact) clean.set(slot, same ? was : { route, class: name, e, l });
+      return steps;
+    }
+
+    const drifted = (slot: number, name: SlotClassName, route: Route | undefined, steps: readonly Step[]) => {
+      const was = before?.clean.get(slot);
+      const ours = was === undefined || was.class !== name || !sameRoute(was.route, route);
+      return ours ? {} : { drift: driftOf(steps) };
+    };
+
+    const publish: FrontAction[] = [];
+    const empty: FrontAction[] = [];
+    for (const { route, slot } of placed) {
+      const name = classes.get(slot);
+      const steps = name === undefined ? [] : slotSteps(slot, name, route);
+      if (name === undefined || steps.length === 0) continue;
+      const change = route.names.some((host) => running.hosts.has(host)) ? "~" : "+";
+      const [subject, summary] = [route.names.join(" "), routeSummary(route, settings)];
+      publish.push({ kind: "route", change, subject, summary, steps, ...drifted(slot, name, route, steps) });
+    }
+    const strange =
+      sameMaps && before?.strange === false
+        ? []
+        : [...running.hosts.keys()].filter((host) => !maps.hosts.has(host)).sort(byText);
+    const unpublish = strange.map((host): FrontAction => {
+      const steps = entry("hosts", host);
+      const ours = before === undefined || before.input.running.hosts.has(host) || before.input.maps.hosts.has(host);
+      const drift = ours ? {} : { drift: driftOf(steps) };
+      return { kind: "route", change: "-", subject: host, summary: "no endpoint has this name", steps, ...drift };
+    });
+    for (const [slot, name] of classes) {
+      if (routes.has(slot)) continue;
+      const steps = slotSteps(slot, name, undefined);
+      if (steps.length === 0) continue;
+      const drift = drifted(slot, name, undefined, steps);
+      empty.push({ kind: "route", change: "-", subject: `slot ${slot}`, summary: "servers leave", steps, ...drift });
+    }
+    last = { input, clean, strange: strange.length > 0 };
+    return [...publish, ...unpublish, ...empty];
+  };
+}
+
+/** Looked into only where something is wrong. */
+function sameRoute(a: Route | undefined, b: Route | undefined): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** `-> garden/wiki:web, peer south`. */
+function routeSummary({ key, servers, peer }: Route, settings: FrontSettings): string {
+  const parts = [
+    ...(servers.length > 0 ? [endpointLabel(key)] : []),
+    ...(peer && settings.peer !== undefined ? [`peer ${settings.peer.site}`] : []),
+  ];
+  return `-> ${parts.join(", ") || `${endpointLabel(key)}, which has no server now`}`;
+}
