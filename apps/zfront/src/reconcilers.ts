@@ -17,6 +17,8 @@ import type { MapView, RoleContext, RoleDefinition, RoleParts } from "@zcloud/se
 import { certificateRoutes } from "./certificate-routes.ts";
 import { frontDoors } from "./doors.ts";
 import { driftReporter } from "./drift.ts";
+import { frontMetrics } from "./metrics.ts";
+import { startMonitoring } from "./monitor.ts";
 import { frontFacts, frontProblems, quiet } from "./report.ts";
 
 /** Orders of certificates have a process each, whose script is shipped beside the service's. */
@@ -25,7 +27,7 @@ const orderCommand = [process.execPath, fileURLToPath(new URL("./order.js", impo
 /** zFront: HAProxy in front of the site's endpoints and, behind them, of the peer's; certificates for their names. */
 export const zfront: RoleDefinition = {
   role: "zfront",
-  start(ctx: RoleContext): RoleParts {
+  async start(ctx: RoleContext): Promise<RoleParts> {
     const site = ctx.bus.replica("endpoints", "site");
     const peer = ctx.bus.replica("endpoints", "peer");
     let routed: { readonly map: MapView["map"]; readonly routes: Routes } | undefined;
@@ -79,6 +81,13 @@ export const zfront: RoleDefinition = {
     });
     const wanted = (view: MapView): readonly WantedCertificate[] =>
       routesOf(view).routes.flatMap(({ names }) => names.map((name) => ({ name, names: [name] })));
+    const monitoring = await startMonitoring(ctx, { routesOf, haproxy });
+    frontMetrics({
+      registry: ctx.metrics,
+      runtime: haproxy.runtime,
+      observed: haproxy.latest,
+      uptime: monitoring.views,
+    });
     return {
       loops: [
         ctx.loop({
@@ -106,6 +115,7 @@ export const zfront: RoleDefinition = {
       ],
       routes(app) {
         app.get("/v1/routes", async () => ({ routes: views(await haproxy.observe(ctx.signal)) }));
+        app.get("/v1/uptime", () => ({ endpoints: monitoring.views() }));
         certificateRoutes(app, { certificates, wanted: () => wanted(ctx.view()), event: ctx.event });
       },
       facts: () => frontFacts(latestViews(), haproxy.latest()),
@@ -115,9 +125,13 @@ export const zfront: RoleDefinition = {
           refused: routesOf(ctx.view()).problems,
           peer: [...peer.entries().values()],
           attempts: certificates.attempts(),
+          watched: monitoring.watched(),
           now: ctx.clock.now(),
         }),
-      stop: () => certificates.close(),
+      stop: async () => {
+        await monitoring.stop();
+        await certificates.close();
+      },
     };
   },
 };

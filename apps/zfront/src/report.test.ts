@@ -16,7 +16,7 @@ const at = (service: string, state: "up" | "draining"): Endpoint => {
   const servers = [{ id: "x", address: "10.0.0.2", port: 2, state }];
   return { v: 1, host: "south/zpod1", tenant: "demo", project: "app", service, names: [], health: "/", servers };
 };
-const fine = { views: [], refused: [], peer: [], attempts: {}, now: 0 };
+const fine = { views: [], refused: [], peer: [], attempts: {}, watched: [], now: 0 };
 const down = [{ name: "s1", host: "north/zpod1", address: "10.0.0.1", port: 1, state: "DOWN" }];
 
 test("all is well: nothing to say", () => {

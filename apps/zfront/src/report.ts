@@ -1,5 +1,6 @@
 import type { Attempts } from "@zcloud/daemons/acme";
 import { endpointLabel, type ObservedFront, type RouteProblem, type RouteView } from "@zcloud/daemons/haproxy";
+import { doorsOf, unreachable, type Watched } from "@zcloud/daemons/probe";
 import type { Endpoint } from "@zcloud/events";
 import type { StatusProblem } from "@zcloud/service";
 
@@ -37,12 +38,14 @@ export interface FrontState {
   /** Endpoints as the peer site has them. */
   readonly peer: readonly Endpoint[];
   readonly attempts: Attempts;
+  /** What asking through the front doors found. */
+  readonly watched: readonly Watched[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
 /** What is not as it should be, worst first: nobody answers; only a warning in the browser answers; a name is refused. */
-export function frontProblems({ views, refused, peer, attempts, now }: FrontState): readonly StatusProblem[] {
+export function frontProblems({ views, refused, peer, attempts, watched, now }: FrontState): readonly StatusProblem[] {
   const alive = new Set(
     peer.flatMap(({ tenant, project, service, servers }) => {
       return servers.some(({ state }) => state === "up") ? [endpointLabel(`${tenant}/${project}/${service}`)] : [];
@@ -59,6 +62,7 @@ export function frontProblems({ views, refused, peer, attempts, now }: FrontStat
         remedy: "zctl status, then the logs of the stack",
       };
     }),
+    ...doorProblems(watched, new Set([...dead, ...bare].map(({ endpoint }) => endpoint))),
     ...bare.map(({ certificate: { name } }) => {
       const attempt = attempts[name];
       const what = `${name}: no certificate yet; browsers warn their visitors`;
@@ -70,5 +74,22 @@ export function frontProblems({ views, refused, peer, attempts, now }: FrontStat
       };
     }),
     ...refused.map(({ what, remedy }) => ({ what, remedy })),
+  ];
+}
+
+/** What is not to be reached as visitors reach it, but for endpoints of which the reason is told anyway. */
+function doorProblems(watched: readonly Watched[], told: ReadonlySet<string>): readonly StatusProblem[] {
+  const { endpoints, doors } = unreachable(watched);
+  return [
+    ...[...doors].map(([site, reason]) => {
+      const what = `the front door of ${site} is out of reach from here: ${reason}`;
+      return { what, remedy: "zctl uptime shows what suffers" };
+    }),
+    ...endpoints.flatMap(({ endpoint, name, doors: shut, reason }) => {
+      const label = endpointLabel(endpoint);
+      if (told.has(label)) return [];
+      const what = `${name} (${label}) does not answer as it should through ${doorsOf(shut)}: ${reason}`;
+      return [{ what, remedy: "zctl uptime, then the logs of the stack" }];
+    }),
   ];
 }

@@ -54,12 +54,18 @@ function serverForms(settings: FrontSettings): string[] {
   return slotClasses.flatMap(({ name }) => slotServers(1, name, route, settings).map(serverLine));
 }
 
-function globals({ paths, sandbox, log }: FrontSettings, description: string): string[] {
+function globals({ paths, sandbox, log, listen }: FrontSettings, description: string): string[] {
   return [
     "# Written by zCloud's zfront service. Changes are overwritten.",
     "global",
     `    description ${description}`,
-    ...(log === undefined ? [] : [`    log ${log}`]),
+    ...(log === undefined
+      ? []
+      : [
+          `    log ${log}`,
+          "    # Our service hears at once which server went down (alert) and which slot has none left (emerg).",
+          `    log 127.0.0.1:${listen.alarms} len 256 local0 alert`,
+        ]),
     ...(sandbox === undefined
       ? []
       : [`    user ${sandbox.user}`, `    group ${sandbox.group}`, `    chroot ${sandbox.chroot}`]),

@@ -49,6 +49,8 @@ export interface FrontSettings {
     readonly link: number;
     /** Port on loopback that always answers 200 (servers.ts, last resorts). */
     readonly self: number;
+    /** UDP port on loopback where our service hears of servers that went down (alarms.ts). */
+    readonly alarms: number;
   };
   readonly peer: PeerFront | undefined;
   /** RFC 8555, 8.1; undefined while there is no ACME account. */
@@ -80,6 +82,7 @@ export function frontSettings(map: ZMap, self: HostEntry, acmeThumbprint: string
       peer: `${self.address}:${ports.peerFront}`,
       link: ports.peerLink,
       self: ports.frontSelf,
+      alarms: ports.frontAlarms,
     },
     peer: peer && { site: peer.site, address: peer.address, port: ports.peerFront, name: peer.fqdn },
     acmeThumbprint,

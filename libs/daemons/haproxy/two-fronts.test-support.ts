@@ -44,6 +44,7 @@ export interface Front {
     readonly peer: number;
     readonly link: number;
     readonly self: number;
+    readonly alarms: number;
   };
   readonly haproxy: Haproxy;
   /** As it works when the configuration has rested. */
@@ -76,10 +77,10 @@ export async function twoFronts(thumbprint = someThumbprint): Promise<TwoFronts>
   const map = labMap();
   const directory = mkdtempSync(join(tmpdir(), "zcloud-front-"));
   const sign = createTestCa(join(directory, "ca"));
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, i = 0, j = 0] = await freePorts(10);
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, i = 0, j = 0, k = 0, l = 0] = await freePorts(12);
   const ports = {
-    north: { http: a, https: b, peer: c, link: g, self: i },
-    south: { http: d, https: e, peer: f, link: h, self: j },
+    north: { http: a, https: b, peer: c, link: g, self: i, alarms: k },
+    south: { http: d, https: e, peer: f, link: h, self: j, alarms: l },
   };
   const makeFront = (site: "north" | "south"): Front => front(map, site, directory, sign, ports, thumbprint);
   const north = makeFront("north");
@@ -141,10 +142,11 @@ function front(
       peer: `127.0.0.1:${own.peer}`,
       link: own.link,
       self: own.self,
+      alarms: own.alarms,
     },
     peer: base.peer && { ...base.peer, address: "127.0.0.1", port: ports[other].peer },
     sandbox: undefined,
-    log: undefined,
+    log: `127.0.0.1:${own.alarms} local0`,
   };
   const program = haproxyProgram(directory);
   const pidFile = join(directory, "pid");

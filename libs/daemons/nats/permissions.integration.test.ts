@@ -76,6 +76,7 @@ test.each([
   ["north/zpod1", "zc.events.north.zpod1.endpoint-up"],
   ["north/zmah1", "$KV.endpoints.zmah1.demo.mail.smtp"],
   ["north/zfront", "$KV.status.zfront"],
+  ["north/zfront", "$KV.uptime.zfront.demo.hello.web.south"],
   ["north/zstore", "$KV.status.zstore"],
   ["north/znet", "$KV.stacks.demo.hello"],
   ["north/znet", "$KV.map.current"],
@@ -95,6 +96,8 @@ test.each([
   ["north/zfront", "$KV.stacks.demo.hello"],
   ["north/zfront", "$KV.map.current"],
   ["north/zstore", "$KV.endpoints.zstore.demo.hello.web"],
+  ["north/zpod1", "$KV.uptime.zfront.demo.hello.web.south"],
+  ["north/zpod1", "$KV.uptime.zpod1.demo.hello.web.south"],
   ["north/zmah1", "$KV.endpoints.zpod1.demo.hello.web"],
 ])("%s cannot write %s", async (id, subject) => {
   expect(await may(id, subject)).toBe("refused");
@@ -117,6 +120,8 @@ test.each([
 test("each role reads its buckets and no others", async () => {
   expect(await may("north/zfront", ...consumer("KV_endpoints", "$KV.endpoints.>"))).toBe("allowed");
   expect(await may("north/zfront", ...consumer("KV_map", "$KV.map.>"))).toBe("allowed");
+  expect(await may("north/zfront", ...consumer("KV_uptime", "$KV.uptime.>"))).toBe("allowed");
+  expect(await may("north/zpod1", ...consumer("KV_uptime", "$KV.uptime.>"))).toBe("refused");
   expect(await may("north/zpod1", ...consumer("KV_stacks", "$KV.stacks.>"))).toBe("allowed");
   expect(await may("north/zpod1", ...consumer("KV_endpoints", "$KV.endpoints.zpod1.>"))).toBe("allowed");
   // Whoever places stacks knows where each of them is served.

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { Endpoint, SignedMap, StackEntry, Status } from "./schemas.ts";
+import { Endpoint, SignedMap, StackEntry, Status, Uptime } from "./schemas.ts";
 
 const MiB = 1024 * 1024;
 
@@ -36,6 +36,15 @@ export const buckets = {
     maxBytes: 16 * MiB,
     maxValue: 256 * 1024,
   },
+  uptime: {
+    schema: Uptime,
+    history: 1,
+    ttl: 0,
+    mirrored: false,
+    tokens: 5,
+    maxBytes: 128 * MiB,
+    maxValue: 32 * 1024,
+  },
 } as const;
 
 /** Every bucket, in the order of the table. */
@@ -61,9 +70,11 @@ export function eventSubject(host: string, kind: string): string {
 export function keyOf<B extends BucketName>(bucket: B, value: BucketValue<B>): string;
 export function keyOf(bucket: BucketName, value: BucketValue<BucketName>): string {
   if (bucket === "map") return "current";
-  const parts = value as { host?: string; tenant?: string; project?: string; service?: string };
+  const parts = value as { host?: string; tenant?: string; project?: string; service?: string; door?: string };
   const host = (parts.host ?? "").replace(/^.*\//, "");
   if (bucket === "status") return host;
   const stack = `${parts.tenant}.${parts.project}`;
-  return bucket === "stacks" ? stack : `${host}.${stack}.${parts.service}`;
+  if (bucket === "stacks") return stack;
+  const service = `${host}.${stack}.${parts.service}`;
+  return bucket === "uptime" ? `${service}.${parts.door}` : service;
 }

@@ -112,6 +112,43 @@ export const Status = z.strictObject({
 });
 export type Status = z.infer<typeof Status>;
 
+/** One day (UTC) of an endpoint at a door: probes, and seconds that it was down, or that nobody looked. */
+const UptimeDay = z.strictObject({
+  day: z.iso.date(),
+  ok: z.int().min(0),
+  failed: z.int().min(0),
+  down: z.int().min(0),
+  unwatched: z.int().min(0),
+});
+const Outage = z.strictObject({
+  /** RFC 3339; of the first probe that failed, and of the first that succeeded again. Without `to` it lasts. */
+  from: z.iso.datetime(),
+  to: z.iso.datetime().optional(),
+  reason: z.string().max(300),
+});
+
+/**
+ * How an endpoint was to be reached through one front door, as one site's front saw it. Bucket `uptime`, key
+ * `<host>.<tenant>.<project>.<service>.<door>`, written by that host.
+ */
+export const Uptime = z.strictObject({
+  v: z.literal(1),
+  host: HostId,
+  tenant: Label,
+  project: Label,
+  service: Label,
+  /** Site whose front door it is. */
+  door: Label,
+  /** RFC 3339; when probing began, and until when all is accounted for. */
+  since: z.iso.datetime(),
+  until: z.iso.datetime(),
+  /** The last one, and of the 90 days before it those that were not perfect; oldest first. */
+  days: z.array(UptimeDay).max(91),
+  /** The latest, oldest first. */
+  outages: z.array(Outage).max(30),
+});
+export type Uptime = z.infer<typeof Uptime>;
+
 /** Something that happened. Stream `events`, subject `zc.events.<site>.<host name>.<kind>`. */
 export const Event = z.strictObject({
   v: z.literal(1),

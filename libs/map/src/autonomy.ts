@@ -16,6 +16,8 @@ export const ports = {
   peerLink: 9547,
   /** On loopback of a zfront: HAProxy's own answer to the checks of last resorts. */
   frontSelf: 9548,
+  /** On loopback of a zfront, UDP: where HAProxy tells our service of servers that went down. */
+  frontAlarms: 9549,
   /** /healthz, /readyz and /metrics of our services. */
   service: 9550,
   wireguard: 51820,

@@ -12,6 +12,7 @@ const frontPorts = new Map<number, string>([
   [ports.peerFront, "zFront's peer listener"],
   [ports.peerLink, "zFront's link to its peer"],
   [ports.frontSelf, "zFront's checks of itself"],
+  [ports.frontAlarms, "HAProxy's alarms"],
   [ports.service, "the services' health and metrics"],
 ]);
 

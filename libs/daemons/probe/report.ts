@@ -1,0 +1,85 @@
+import { lasting, share } from "./account.ts";
+import type { Watched } from "./monitor.ts";
+
+const hour = 3_600_000;
+/** Milliseconds over which uptime is told. */
+export const windows = { "24h": 24 * hour, "7d": 7 * 24 * hour, "90d": 90 * 24 * hour } as const;
+export type Window = keyof typeof windows;
+
+/** An endpoint at a door, as `zctl uptime` asks for it. Times are RFC 3339. */
+export interface UptimeView {
+  /** `garden/wiki:web`. */
+  readonly endpoint: string;
+  /** The name that is asked for. */
+  readonly name: string;
+  /** Site whose front door it is. */
+  readonly door: string;
+  readonly state: "new" | "up" | "down";
+  readonly since: string;
+  /** Site that answered last, and milliseconds that the last probe took; null before the first, or if it failed. */
+  readonly servedBy: string | null;
+  readonly ms: number | null;
+  /** Why it is down; null if it isn't. */
+  readonly reason: string | null;
+  /** Shares from 0 to 1; null: nothing was watched. */
+  readonly uptime: Readonly<Record<Window, number | null>>;
+  readonly lastOutage: { readonly from: string; readonly to: string | null; readonly reason: string } | null;
+}
+
+/** Sorted by endpoint and door. */
+export function uptimeViews(
+  watched: readonly Watched[],
+  label: (endpoint: string) => string,
+  now: number,
+): readonly UptimeView[] {
+  const views = watched.map(({ target, verdict, latest, history }): UptimeView => {
+    const last = history?.outages.at(-1);
+    const over = (window: Window): number | null =>
+      history === undefined ? null : (share(history, windows[window], now) ?? null);
+    return {
+      endpoint: label(target.endpoint),
+      name: target.name,
+      door: target.door.site,
+      state: verdict.state,
+      since: new Date(verdict.since).toISOString(),
+      servedBy: (latest?.ok === true && latest.servedBy) || null,
+      ms: latest?.ok === true ? Math.round(latest.ms) : null,
+      reason: verdict.state === "down" ? reasonText(verdict.failure) : null,
+      uptime: { "24h": over("24h"), "7d": over("7d"), "90d": over("90d") },
+      lastOutage: last === undefined ? null : { from: last.from, to: last.to ?? null, reason: last.reason },
+    };
+  });
+  return views.sort((a, b) => (`${a.endpoint} ${a.door}` < `${b.endpoint} ${b.door}` ? -1 : 1));
+}
+
+/** What stands in status: an endpoint and the doors through which it is not to be reached, with one reason. */
+export interface Unreachable {
+  readonly endpoint: string;
+  readonly name: string;
+  readonly doors: readonly string[];
+  readonly reason: string;
+}
+
+/** Endpoints that are down, by `tenant/project/service`; those whose door is out of reach come under their door. */
+export function unreachable(watched: readonly Watched[]): {
+  readonly endpoints: readonly Unreachable[];
+  readonly doors: ReadonlyMap<string, string>;
+} {
+  const doors = new Map<string, string>();
+  const endpoints = new Map<string, Unreachable>();
+  for (const { target, verdict, history } of watched) {
+    if (verdict.state !== "down" || (history !== undefined && lasting(history) === undefined)) continue;
+    const { endpoint, name, door } = target;
+    if (verdict.failure?.kind === "connect") doors.set(door.site, reasonText(verdict.failure));
+    else {
+      const known = endpoints.get(endpoint);
+      const reason = known?.reason ?? reasonText(verdict.failure);
+      endpoints.set(endpoint, { endpoint, name, doors: [...(known?.doors ?? []), door.site].sort(), reason });
+    }
+  }
+  return { endpoints: [...endpoints.values()], doors };
+}
+
+function reasonText(failure: { readonly reason: string } | undefined): string {
+  return failure?.reason ?? "not known why";
+}
