@@ -68,7 +68,7 @@ async function follow(
   const agent = await it.agent(entry);
   for (;;) {
     const { certificates } = await agent.value("/v1/certificates", Certificates, { signal: it.signal });
-    const now = certificates.find((one) => one.name === name);
+    const now = certificates.find((one) => one.names.includes(name));
     if (now === undefined) return { outcome: "unknown", reason: `it serves no ${name} any more` };
     if (now.state === "good") return { outcome: "issued", notAfter: now.notAfter ?? undefined };
     if (now.state === "failing" && now.lastError?.at !== failedBefore)

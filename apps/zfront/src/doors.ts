@@ -1,4 +1,4 @@
-import type { Door } from "@zcloud/daemons/acme";
+import type { DesiredCertificates, Door } from "@zcloud/daemons/acme";
 import { ports, zfrontOf } from "@zcloud/map";
 import type { MapView } from "@zcloud/service";
 
@@ -15,6 +15,12 @@ export function frontDoors({ map, self, site, peer }: MapView): ReadonlyMap<stri
     doors.set(zfrontOf(map, peer.name).address, { ...other, inside: true });
   }
   return doors;
+}
+
+/** Where visitors come in: our own front is asked directly, the other site's as the world asks it. */
+export function frontTls({ self, peer }: MapView): DesiredCertificates["front"] {
+  const other = peer === undefined ? undefined : { host: peer.public.ipv4, port: ports.https };
+  return { own: { host: self.address, port: ports.https }, peer: other };
 }
 
 function publicAddresses(site: MapView["site"]): readonly string[] {

@@ -1,3 +1,3 @@
-import { serveOrder } from "@zcloud/daemons/acme/order";
+import { serveOrders } from "@zcloud/daemons/acme/order";
 
-await serveOrder();
+serveOrders();

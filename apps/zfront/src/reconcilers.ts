@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { acmePaths, createAcme, processAuthority, type WantedCertificate } from "@zcloud/daemons/acme";
+import { acmePaths, createAcme, processAuthority, type WantedNames } from "@zcloud/daemons/acme";
 import {
   certificateReader,
   createHaproxy,
@@ -13,15 +13,17 @@ import {
   toRoutes,
   unitFiles,
 } from "@zcloud/daemons/haproxy";
+import { converse } from "@zcloud/host";
 import type { MapView, RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
+import { certificateMetrics } from "./certificate-metrics.ts";
 import { certificateRoutes } from "./certificate-routes.ts";
-import { frontDoors } from "./doors.ts";
+import { frontDoors, frontTls } from "./doors.ts";
 import { driftReporter } from "./drift.ts";
 import { frontMetrics } from "./metrics.ts";
 import { startMonitoring } from "./monitor.ts";
 import { frontFacts, frontProblems, quiet } from "./report.ts";
 
-/** Orders of certificates have a process each, whose script is shipped beside the service's. */
+/** Orders of certificates are made by a process of their own, whose script is shipped beside the service's. */
 const orderCommand = [process.execPath, fileURLToPath(new URL("./order.js", import.meta.url))];
 
 /** zFront: HAProxy in front of the site's endpoints and, behind them, of the peer's; certificates for their names. */
@@ -76,11 +78,15 @@ export const zfront: RoleDefinition = {
       paths: acmePaths,
       clock: ctx.clock,
       have: certificateReader(ctx.host, acmePaths.certificates),
-      authority: (options) => processAuthority(options, { host: ctx.host, command: orderCommand }),
-      failed: (name, reason) => ctx.event({ kind: "certificate-failed", level: "warning", subject: name, reason }),
+      authority: (options) => processAuthority(options, { start: (talk) => converse(orderCommand, talk) }),
+      tell: ctx.event,
+      counted: (result) => counters.ordered(result),
     });
-    const wanted = (view: MapView): readonly WantedCertificate[] =>
-      routesOf(view).routes.flatMap(({ names }) => names.map((name) => ({ name, names: [name] })));
+    const counters = certificateMetrics(ctx.metrics, {
+      certificates: () => haproxy.latest()?.certificates ?? [],
+      budgets: () => certificates.budgets(ctx.view().map.acme.directory),
+    });
+    const wanted = (view: MapView): WantedNames => routesOf(view).routes.map(({ names }) => names);
     const monitoring = await startMonitoring(ctx, { routesOf, haproxy });
     frontMetrics({
       registry: ctx.metrics,
@@ -108,15 +114,26 @@ export const zfront: RoleDefinition = {
         }),
         ctx.loop({
           reconciler: certificates,
-          desired: (view) => ({ ...view.map.acme, wanted: wanted(view), doors: frontDoors(view) }),
+          desired: (view) => {
+            return { ...view.map.acme, wanted: wanted(view), doors: frontDoors(view), front: frontTls(view) };
+          },
           wakes: [site, peer, certificates],
+          essential: false,
+        }),
+        ctx.loop({
+          reconciler: certificates.renewals,
+          desired: (view) => ({ directory: view.map.acme.directory, wanted: wanted(view) }),
           essential: false,
         }),
       ],
       routes(app) {
         app.get("/v1/routes", async () => ({ routes: views(await haproxy.observe(ctx.signal)) }));
         app.get("/v1/uptime", () => ({ endpoints: monitoring.views() }));
-        certificateRoutes(app, { certificates, wanted: () => wanted(ctx.view()), event: ctx.event });
+        certificateRoutes(app, {
+          certificates,
+          desired: () => ({ directory: ctx.view().map.acme.directory, wanted: wanted(ctx.view()) }),
+          event: ctx.event,
+        });
       },
       facts: () => frontFacts(latestViews(), haproxy.latest()),
       problems: () =>

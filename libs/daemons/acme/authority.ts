@@ -1,6 +1,7 @@
 import { Agent } from "node:https";
 import acme, { type Client } from "acme-client";
-import type { FailureKind } from "./plan.ts";
+import type { FailureKind } from "./attempts.ts";
+import { noteProblems, ProblemError, type Subproblem } from "./problem.ts";
 
 export interface AuthorityOptions {
   /** Directory URL (RFC 8555, 7.1.1). */
@@ -12,13 +13,29 @@ export interface AuthorityOptions {
   readonly trust: string | undefined;
 }
 
+export interface OrderRequest {
+  readonly names: readonly string[];
+  /** The certificate that this one is to follow, by its id of RFC 9773, 4.1. */
+  readonly replaces?: string | undefined;
+  /** One of the authority's profiles, e.g. `shortlived`. */
+  readonly profile?: string | undefined;
+}
+
 /** Chain and key as HAProxy wants them, in one PEM text; or why not. */
 export type Issued =
   | { readonly ok: true; readonly pem: string }
-  | { readonly ok: false; readonly kind: FailureKind; readonly reason: string };
+  | {
+      readonly ok: false;
+      readonly kind: Exclude<FailureKind, "preflight" | "unproved">;
+      readonly reason: string;
+      /** Which of the names it is about, with a reason each; undefined: all of them. */
+      readonly names?: Readonly<Record<string, string>> | undefined;
+      /** Milliseconds that the authority asked us to wait. */
+      readonly retryAfter?: number | undefined;
+    };
 
 export interface Authority {
-  issue(names: readonly string[]): Promise<Issued>;
+  issue(order: OrderRequest): Promise<Issued>;
   close(): Promise<void>;
 }
 
@@ -26,36 +43,70 @@ export interface Authority {
 export function createAuthority(options: AuthorityOptions): Authority {
   let session: ReturnType<typeof register> | undefined;
 
-  async function issue(names: readonly string[]): Promise<Issued> {
-    let asked = false;
+  async function issue(order: OrderRequest): Promise<Issued> {
+    const refused: Record<string, string> = {};
     try {
       session ??= register(options);
       const client = await session.catch((error: unknown) => {
         session = undefined;
         throw error;
       });
-      const order = await client.createOrder({ identifiers: names.map((value) => ({ type: "dns", value })) });
-      for (const authorization of await client.getAuthorizations(order)) {
-        if (authorization.status === "valid") continue;
-        const challenge = authorization.challenges.find(({ type }) => type === "http-01");
-        if (challenge === undefined) {
-          throw new Error(`the authority offers no http-01 for ${authorization.identifier.value}`);
-        }
-        asked = true;
-        await client.completeChallenge(challenge);
-        await client.waitForValidStatus(authorization);
-      }
-      const key = (await acme.crypto.createPrivateEcdsaKey("P-256")).toString();
-      const [, request] = await acme.crypto.createCsr({ altNames: [...names] }, key);
-      const chain = await client.getCertificate(await client.finalizeOrder(order, request));
-      return { ok: true, pem: `${chain.trim()}\n${key.trim()}\n` };
+      return { ok: true, pem: await obtain(client, order, refused) };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      return { ok: false, kind: asked || /rate ?limit|too many/i.test(reason) ? "refused" : "directory", reason };
+      if (Object.keys(refused).length > 0) return { ok: false, kind: "refused", reason, names: refused };
+      if (!(error instanceof ProblemError)) return { ok: false, kind: "directory", reason };
+      const { retryAfter } = error;
+      if (error.type === "rateLimited") return { ok: false, kind: "limited", reason, retryAfter };
+      return { ok: false, kind: "directory", reason, names: namesIn(error.subproblems), retryAfter };
     }
   }
 
   return { issue, close: async () => undefined };
+}
+
+async function obtain(client: Client, request: OrderRequest, refused: Record<string, string>): Promise<string> {
+  const { names } = request;
+  const order = await newOrder(client, request);
+  const authorizations = await client.getAuthorizations(order);
+  await Promise.all(
+    authorizations.map(async (authorization) => {
+      if (authorization.status === "valid") return;
+      const name = authorization.identifier.value;
+      const challenge = authorization.challenges.find(({ type }) => type === "http-01");
+      if (challenge === undefined) throw new Error(`the authority offers no http-01 for ${name}`);
+      await client.completeChallenge(challenge);
+      await client.waitForValidStatus(authorization).catch((error: unknown) => {
+        refused[name] = error instanceof Error ? error.message : String(error);
+      });
+    }),
+  );
+  const [first] = Object.entries(refused);
+  if (first !== undefined) throw new Error(`${first[0]}: ${first[1]}`);
+  const key = (await acme.crypto.createPrivateEcdsaKey("P-256")).toString();
+  const [, csr] = await acme.crypto.createCsr({ altNames: [...names] }, key);
+  const chain = await client.getCertificate(await client.finalizeOrder(order, csr));
+  return `${chain.trim()}\n${key.trim()}\n`;
+}
+
+/** An order that says what it follows; an authority that won't hear of that (RFC 9773, 5) is asked once more without. */
+async function newOrder(client: Client, { names, replaces, profile }: OrderRequest) {
+  const order = {
+    identifiers: names.map((value) => ({ type: "dns", value })),
+    ...(profile === undefined ? {} : { profile }),
+  };
+  if (replaces === undefined) return client.createOrder(order);
+  try {
+    return await client.createOrder({ ...order, replaces } as typeof order);
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.type === "rateLimited" || error.status >= 500) throw error;
+    return client.createOrder(order);
+  }
+}
+
+function namesIn(subproblems: readonly Subproblem[]): Readonly<Record<string, string>> | undefined {
+  const named = subproblems.map(({ identifier, detail }) => [identifier, detail] as const);
+  return named.length === 0 ? undefined : Object.fromEntries(named);
 }
 
 async function register({ directory, contact, accountKey, trust }: AuthorityOptions): Promise<Client> {
@@ -63,7 +114,9 @@ async function register({ directory, contact, accountKey, trust }: AuthorityOpti
   const defaults = acme.axios.defaults as typeof acme.axios.defaults & { acmeSettings?: object };
   defaults.httpsAgent = new Agent({ keepAlive: true, ...(trust === undefined ? {} : { ca: trust }) });
   defaults.timeout = 30_000;
-  defaults.acmeSettings = { ...defaults.acmeSettings, retryMaxAttempts: 2, retryDefaultDelay: 1 };
+  // It would sit out whatever Retry-After says, an hour too: waits belong to the planner.
+  defaults.acmeSettings = { ...defaults.acmeSettings, retryMaxAttempts: 0 };
+  noteProblems(acme.axios);
   const waiting = { backoffAttempts: 40, backoffMin: 250, backoffMax: 3_000 };
   const client: Client = new acme.Client({ directoryUrl: directory, accountKey, ...waiting });
   await openAccount(client, contact);

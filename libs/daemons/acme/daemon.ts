@@ -1,208 +1,175 @@
 import type { Host } from "@zcloud/host";
 import type { Action, Clock, Reconciler } from "@zcloud/reconcile";
 import { thumbprintOf } from "./account.ts";
+import type { Attempts } from "./attempts.ts";
 import type { Authority, AuthorityOptions } from "./authority.ts";
-import {
-  type Attempts,
-  Attempts as AttemptsSchema,
-  type FailureKind,
-  type HeldCertificate,
-  noteFailure,
-  noteSuccess,
-  type Order,
-  planOrders,
-  type WantedCertificate,
-} from "./plan.ts";
-import { type Door, preflight } from "./preflight.ts";
+import { groupNames } from "./groups.ts";
+import { certificateFiles } from "./install.ts";
+import { type Budget, budgets } from "./ledger.ts";
+import { limitsOf } from "./limits.ts";
+import { createMemory } from "./memory.ts";
+import type { AcmePaths, DesiredCertificates, HeldCertificate, WantedNames } from "./model.ts";
+import { createOrders, type OrderContext, type OrdersOptions } from "./orders.ts";
+import { type Order, type OrderInput, planOrders } from "./plan.ts";
+import { createRenewalTimes, type RenewalTimes, type RenewalTimesOptions } from "./renewal-times.ts";
 import { type CertificateState, certificateStates, decideRetry, type Retry } from "./state.ts";
-
-export interface AcmePaths {
-  /** PEM, the same at both fronts. */
-  readonly accountKey: string;
-  /** Directory of NAME.pem. */
-  readonly certificates: string;
-  readonly attempts: string;
-  /** The system's trust in authorities, for the directory's own TLS. */
-  readonly trust: string;
-}
-
-export const acmePaths: AcmePaths = {
-  accountKey: "/etc/zcloud/pki/acme-account.key",
-  certificates: "/var/lib/zcloud/zfront/certs",
-  attempts: "/var/lib/zcloud/zfront/acme-attempts.json",
-  trust: "/etc/ssl/certs/ca-certificates.crt",
-};
-
-export interface DesiredCertificates {
-  readonly directory: string;
-  readonly contact: string | undefined;
-  readonly wanted: readonly WantedCertificate[];
-  /** Our addresses in DNS -> the door behind them. */
-  readonly doors: ReadonlyMap<string, Door>;
-}
 
 export interface ObservedCertificates {
   readonly now: number;
   readonly have: readonly HeldCertificate[];
-  readonly attempts: Attempts;
+  /** Names of certificates that are issued and not proved. */
+  readonly unproved: readonly string[];
+  readonly memory: ReturnType<ReturnType<typeof createMemory>["now"]>;
   readonly underWay: readonly string[];
+  readonly orders: readonly string[];
   readonly accountKey: boolean;
 }
 
-export interface OrderAction extends Action {
-  readonly kind: "order";
-  readonly order: Order;
-  readonly from: Pick<DesiredCertificates, "directory" | "contact" | "doors">;
-}
+export type CertificateAction = Action &
+  (
+    | { readonly kind: "order"; readonly order: Order; readonly from: OrderContext }
+    | { readonly kind: "prove"; readonly name: string; readonly names: readonly string[]; readonly from: OrderContext }
+  );
 
-export interface AcmeOptions {
+export interface AcmeOptions
+  extends Pick<OrdersOptions, "tell" | "counted" | "prove" | "resolve">,
+    Pick<RenewalTimesOptions, "renewalInfo"> {
   readonly host: Host;
   readonly paths: AcmePaths;
   readonly clock: Clock;
   /** What is on disk and good. */
   readonly have: (now: number) => Promise<readonly HeldCertificate[]>;
-  /** Orders at the same time; 4 by default. */
+  /** Orders at the same time; 20 by default. */
   readonly concurrency?: number;
   /** Who orders. */
   readonly authority: (options: AuthorityOptions) => Authority;
-  readonly resolve?: (name: string) => Promise<readonly string[]>;
   /** 0 to 1. */
   readonly random?: () => number;
-  /** Told when the reason is another than before. */
-  readonly failed: (name: string, reason: string) => void;
 }
 
-export interface Acme extends Reconciler<DesiredCertificates, ObservedCertificates, OrderAction> {
+export interface Acme extends Reconciler<DesiredCertificates, ObservedCertificates, CertificateAction> {
+  /** Asks the authority when certificates are to be renewed: a loop of its own. */
+  readonly renewals: RenewalTimes;
   /** A certificate came to disk, or a wait is over. */
   onChange(listener: () => void): () => void;
   /** What went wrong and when it is tried again, by name. */
   attempts(): Attempts;
   /** Of everything wanted. */
-  states(wanted: readonly WantedCertificate[]): Promise<readonly CertificateState[]>;
+  states(desired: Pick<DesiredCertificates, "directory" | "wanted">): Promise<readonly CertificateState[]>;
+  /** What is left of this site's share of what the authority allows. */
+  budgets(directory: string): readonly Budget[];
   /** An operator's wish: the wait after a failure ends now, unless the authority's limit forbids it. */
-  retry(name: string, wanted: readonly WantedCertificate[]): Promise<Retry>;
+  retry(name: string, desired: Pick<DesiredCertificates, "directory" | "wanted">): Promise<Retry>;
   /** Resolves when no order is under way. */
   settled(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Preflight failures of the other site's door after which an order is made all the same: it may be gone for good. */
-const softLimit = 8;
-
 /** Orders certificates for what is served, within limits; orders run beside the loop, which only starts them. */
 export function createAcme(options: AcmeOptions): Acme {
-  const { host, paths, clock, concurrency = 4, random = Math.random } = options;
+  const { host, paths, clock, concurrency = 20, random = Math.random } = options;
   const underWay = new Map<string, Promise<void>>();
   const listeners = new Set<() => void>();
-  let attempts: Attempts | undefined;
-  let writing: Promise<void> = Promise.resolve();
-  let authority: { readonly id: string; readonly client: Authority } | undefined;
+  const memory = createMemory(host, paths);
   let cancelTimer: () => void = () => {};
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const orders = createOrders({ ...options, random, memory, changed, authorityFor: authorities(options) });
 
   async function observe(): Promise<ObservedCertificates> {
-    attempts ??= readAttempts(await host.read(paths.attempts));
+    const known = await memory.load();
     const now = clock.now();
-    const accountKey = (await host.stat(paths.accountKey)) !== undefined;
-    return { now, have: await options.have(now), attempts, underWay: [...underWay.keys()], accountKey };
+    const suffix = certificateFiles("", "").fresh.slice(1);
+    const files = await host.list(paths.certificates);
+    return {
+      now,
+      have: await options.have(now),
+      unproved: files.flatMap((file) => (file.endsWith(suffix) ? [file.slice(0, -suffix.length)] : [])),
+      memory: known,
+      underWay: [...underWay.keys()],
+      orders: orders.underWay(),
+      accountKey: (await host.stat(paths.accountKey)) !== undefined,
+    };
   }
 
-  function plan({ wanted, ...from }: DesiredCertificates, observed: ObservedCertificates): readonly OrderAction[] {
+  function inputOf(wanted: WantedNames, directory: string, observed: ObservedCertificates): OrderInput {
+    const { memory: known, have } = observed;
+    return { ...observed, ...known, wanted: groupNames(wanted, have), limits: limitsOf(directory) };
+  }
+
+  function plan(
+    { wanted, ...from }: DesiredCertificates,
+    observed: ObservedCertificates,
+  ): readonly CertificateAction[] {
     if (!observed.accountKey) return [];
-    return planOrders({ ...observed, wanted, concurrency }).map((order) => {
-      const change = order.why === "new" ? "+" : "~";
-      const summary = `order a certificate (${order.why}) from ${new URL(from.directory).host}`;
-      return { kind: "order", change, subject: order.names.join(" "), summary, order, from };
+    const input = inputOf(wanted, from.directory, observed);
+    const authority = new URL(from.directory).host;
+    const proofs = input.wanted.filter(({ name }) => observed.unproved.includes(name));
+    const ready = proofs.filter(({ name, names }) => {
+      const waits = names.some((one) => {
+        const attempt = input.attempts[one];
+        return attempt?.kind === "unproved" && attempt.nextAt > input.now;
+      });
+      return !waits && !input.underWay.includes(name);
     });
+    const rest = { ...input, wanted: input.wanted.filter((one) => !proofs.includes(one)) };
+    return [
+      ...ready.map(({ name, names }): CertificateAction => {
+        const summary = "prove a certificate that was issued before";
+        return { kind: "prove", change: "~", subject: name, summary, name, names, from };
+      }),
+      ...planOrders(rest, concurrency).map((order): CertificateAction => {
+        const change = order.why === "new" ? "+" : "~";
+        const summary = `order a certificate (${order.why}) from ${authority}`;
+        return { kind: "order", change, subject: order.names.join(" "), summary, order, from };
+      }),
+    ];
   }
 
-  async function apply({ order, from }: OrderAction): Promise<void> {
-    if (underWay.has(order.name)) return;
-    const done = run(order, from).finally(() => {
-      underWay.delete(order.name);
+  async function apply(action: CertificateAction): Promise<void> {
+    const name = action.kind === "order" ? action.order.name : action.name;
+    if (underWay.has(name)) return;
+    const run = action.kind === "order" ? orders.order(action.order, action.from) : orders.prove(action, action.from);
+    const done = run.finally(() => {
+      underWay.delete(name);
       wakeLater();
-      for (const listener of listeners) listener();
+      changed();
     });
-    underWay.set(order.name, done);
+    underWay.set(name, done);
   }
 
-  async function run(order: Order, from: OrderAction["from"]): Promise<void> {
-    try {
-      const outcome = await obtain(order, from);
-      if (outcome.ok) await note(noteSuccess(attempts ?? {}, order.name));
-      else await fail(order.name, outcome.kind, outcome.reason);
-    } catch (error) {
-      await fail(order.name, "directory", error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  async function obtain({ name, names }: Order, from: OrderAction["from"]) {
-    const accountKey = await host.read(paths.accountKey);
-    if (accountKey === undefined)
-      return { ok: false, kind: "preflight", reason: `there is no ${paths.accountKey}; run zctl pki` } as const;
-    const thumbprint = thumbprintOf(accountKey);
-    const resolve = options.resolve === undefined ? {} : { resolve: options.resolve };
-    for (const one of names) {
-      const checked = await preflight(one, { doors: from.doors, thumbprint, ...resolve });
-      const before = attempts?.[name];
-      const patient = before?.kind === "preflight" && before.failures >= softLimit;
-      if (!checked.ok && !(checked.soft && patient))
-        return { ok: false, kind: "preflight", reason: checked.reason } as const;
-    }
-    const issued = await (await authorityFor(from, accountKey)).issue(names);
-    if (issued.ok) await host.write(`${paths.certificates}/${name}.pem`, issued.pem, { mode: 0o600 });
-    return issued;
-  }
-
-  async function authorityFor({ directory, contact }: OrderAction["from"], accountKey: string): Promise<Authority> {
-    const trust = await host.read(paths.trust);
-    const id = JSON.stringify([directory, contact, accountKey, trust]);
-    if (authority?.id !== id) {
-      await authority?.client.close();
-      authority = { id, client: options.authority({ directory, contact, accountKey, trust }) };
-    }
-    return authority.client;
-  }
-
-  async function fail(name: string, kind: FailureKind, reason: string): Promise<void> {
-    const known = attempts?.[name]?.reason === reason;
-    await note(noteFailure(attempts ?? {}, name, kind, reason, clock.now(), random()));
-    if (!known) options.failed(name, reason);
-  }
-
-  /** In memory at once, on disk in order. */
-  function note(next: Attempts): Promise<void> {
-    attempts = next;
-    writing = writing.then(() => host.write(paths.attempts, `${JSON.stringify(next, undefined, 1)}\n`));
-    return writing;
-  }
-
-  async function retry(name: string, wanted: readonly WantedCertificate[]): Promise<Retry> {
+  async function retry(name: string, { directory, wanted }: Parameters<Acme["retry"]>[1]): Promise<Retry> {
     const observed = await observe();
-    const decided = decideRetry(name, { ...observed, wanted });
-    const failure = attempts?.[name];
+    const decided = decideRetry(name, inputOf(wanted, directory, observed));
     if (decided.kind !== "now") return decided;
-    if (failure !== undefined) await note({ ...attempts, [name]: { ...failure, nextAt: observed.now } });
-    for (const listener of listeners) listener();
+    const { attempts } = memory.now();
+    const failure = attempts[name];
+    if (failure !== undefined)
+      await memory.put("attempts", { ...attempts, [name]: { ...failure, nextAt: observed.now } });
+    changed();
     return decided;
   }
 
   function wakeLater(): void {
     cancelTimer();
-    const soonest = Math.min(...Object.values(attempts ?? {}).map(({ nextAt }) => nextAt));
+    const soonest = Math.min(...Object.values(memory.now().attempts).map(({ nextAt }) => nextAt));
     if (!Number.isFinite(soonest)) return;
     cancelTimer = clock.after(Math.max(1_000, Math.min(soonest - clock.now(), 3_600_000)), () => {
       wakeLater();
-      for (const listener of listeners) listener();
+      changed();
     });
   }
 
   return {
     name: "certificates",
+    renewals: createRenewalTimes({ ...options, random, memory, changed }),
     observe,
     plan,
     apply,
-    attempts: () => attempts ?? {},
-    states: async (wanted) => certificateStates({ ...(await observe()), wanted }),
+    attempts: () => memory.now().attempts,
+    states: async ({ directory, wanted }) => certificateStates(inputOf(wanted, directory, await observe())),
+    budgets: (directory) => budgets(memory.now().ledger, limitsOf(directory), clock.now()),
     retry,
     onChange(listener) {
       listeners.add(listener);
@@ -213,17 +180,26 @@ export function createAcme(options: AcmeOptions): Acme {
     },
     async close() {
       cancelTimer();
-      await authority?.client.close();
+      await orders.close();
     },
   };
 }
 
-/** Unreadable attempts count as none: the first order after it is as careful as any. */
-function readAttempts(text: string | undefined): Attempts {
-  if (text === undefined) return {};
-  try {
-    return AttemptsSchema.parse(JSON.parse(text));
-  } catch {
-    return {};
-  }
+/** The authority of a directory and account; another when one of them has changed. */
+function authorities({ host, paths, authority }: AcmeOptions) {
+  let current: { readonly id: string; readonly client: Authority } | undefined;
+  return {
+    async of({ directory, contact }: OrderContext) {
+      const accountKey = await host.read(paths.accountKey);
+      if (accountKey === undefined) return undefined;
+      const trust = await host.read(paths.trust);
+      const id = JSON.stringify([directory, contact, accountKey, trust]);
+      if (current?.id !== id) {
+        await current?.client.close();
+        current = { id, client: authority({ directory, contact, accountKey, trust }) };
+      }
+      return { client: current.client, thumbprint: thumbprintOf(accountKey) };
+    },
+    close: async () => current?.client.close(),
+  };
 }

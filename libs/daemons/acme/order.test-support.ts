@@ -1,3 +1,3 @@
-import { serveOrder } from "./order.ts";
+import { serveOrders } from "./order.ts";
 
-await serveOrder();
+serveOrders();

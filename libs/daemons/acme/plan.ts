@@ -1,124 +1,94 @@
-import * as z from "zod";
-
-/** Names that share one certificate. */
-export interface WantedCertificate {
-  /** First name; the file is called after it. */
-  readonly name: string;
-  readonly names: readonly string[];
-}
-
-export interface HeldCertificate extends WantedCertificate {
-  /** Milliseconds since the epoch. */
-  readonly notBefore: number;
-  readonly notAfter: number;
-  /** Who signed it, as its certificate says. */
-  readonly issuer: string;
-}
-
-/**
- * preflight: an order would fail, so none was made. directory: the authority could not be asked. refused: it was asked,
- * and said no; only these count against its limits.
- */
-export const FailureKind = z.enum(["preflight", "directory", "refused"]);
-export type FailureKind = z.infer<typeof FailureKind>;
-
-/** What went wrong lately, by certificate name; kept on disk, because the authority counts across our restarts. */
-export const Attempts = z.record(
-  z.string(),
-  z.strictObject({
-    /** In a row, of this kind. */
-    failures: z.int().min(1),
-    kind: FailureKind,
-    reason: z.string(),
-    /** Milliseconds since the epoch. */
-    at: z.number(),
-    nextAt: z.number(),
-    /** When the authority refused it within the last hour, oldest first; milliseconds since the epoch. */
-    refusals: z.array(z.number()).default([]),
-  }),
-);
-export type Attempts = z.infer<typeof Attempts>;
-export type Attempt = Attempts[string];
+import { type Attempts, forbiddenUntil } from "./attempts.ts";
+import { type Ledger, lostOrders, type Room, room } from "./ledger.ts";
+import type { Limit } from "./limits.ts";
+import type { HeldCertificate, WantedCertificate } from "./model.ts";
+import { type DueTime, predecessor, type Renewals, renewAt } from "./renewal.ts";
 
 export interface Order extends WantedCertificate {
   readonly why: "new" | "renewal" | "other names";
+  /** For exactly the names of the certificate that is to end. */
+  readonly renewal: boolean;
+  /** Id of the certificate that it follows, where the authority wants to know (RFC 9773, 5). */
+  readonly replaces: string | undefined;
 }
 
 export interface OrderInput {
   readonly wanted: readonly WantedCertificate[];
   readonly have: readonly HeldCertificate[];
   readonly attempts: Attempts;
-  /** Names of certificates that are being ordered. */
+  readonly ledger: Ledger;
+  readonly limits: readonly Limit[];
+  readonly renewals: Renewals;
+  /** Names of certificates that are being ordered or proved. */
   readonly underWay: readonly string[];
+  /** Ids in the ledger of orders that are under way. */
+  readonly orders: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** Orders at the same time, at most. */
-  readonly concurrency: number;
 }
 
-/** Waits after failures, milliseconds: the first, and the longest. */
-const waits: Readonly<Record<FailureKind, { readonly first: number; readonly most: number }>> = {
-  preflight: { first: 3_000, most: 600_000 },
-  directory: { first: 10_000, most: 600_000 },
-  refused: { first: 2_400_000, most: 86_400_000 },
-};
+/** What is to be done about a certificate. */
+export type Decision =
+  | { readonly kind: "good"; readonly renewal: DueTime }
+  | { readonly kind: "order"; readonly order: Order; readonly ends: number }
+  | { readonly kind: "wait"; readonly until: number }
+  | { readonly kind: "budget"; readonly room: Extract<Room, { ok: false }> };
 
-const hour = 3_600_000;
-/** Let's Encrypt: 5 failed validations an account, name and hour. Two sites share the account. */
-const refusalsAnHour = 2;
-
-/** Until when the authority's limit forbids another attempt, milliseconds since the epoch; a time that is past: it doesn't. */
-export function forbiddenUntil(attempt: Pick<Attempt, "refusals"> | undefined): number {
-  const decisive = attempt?.refusals.at(-refusalsAnHour);
-  return decisive === undefined ? 0 : decisive + hour;
-}
-
-/** When a third of a certificate's life is left, milliseconds since the epoch. */
-export function renewAt({ notBefore, notAfter }: HeldCertificate): number {
-  return notAfter - (notAfter - notBefore) / 3;
-}
-
-/** The orders to make now: what is missing first, then what ends first; never one that has to wait, never too many at once. */
-export function planOrders({ wanted, have, attempts, underWay, now, concurrency }: OrderInput): readonly Order[] {
-  const held = new Map(have.map((certificate) => [certificate.name, certificate]));
-  const due = wanted.flatMap(({ name, names }) => {
-    if (underWay.includes(name) || (attempts[name]?.nextAt ?? 0) > now) return [];
-    const certificate = held.get(name);
-    const why = reason(names, certificate, now);
-    return why === undefined
-      ? []
-      : [{ order: { name, names, why }, ends: why === "renewal" ? (certificate?.notAfter ?? 0) : 0 }];
+/**
+ * The orders to make now: what is missing first, then what ends first; never one that has to wait or that a budget does not
+ * allow, together with those before it; never more at once than there may be.
+ */
+export function planOrders(input: OrderInput, concurrency: number): readonly Order[] {
+  const { wanted, underWay, limits, now } = input;
+  const due = wanted.flatMap((certificate) => {
+    if (underWay.includes(certificate.name)) return [];
+    const decision = decide(certificate, input);
+    return decision.kind === "order" ? [decision] : [];
   });
   due.sort((a, b) => a.ends - b.ends || (a.order.name < b.order.name ? -1 : 1));
-  return due.slice(0, Math.max(0, concurrency - underWay.length)).map(({ order }) => order);
+  const orders: Order[] = [];
+  let ledger = input.ledger;
+  for (const { order } of due) {
+    if (orders.length >= concurrency - underWay.length) break;
+    if (!room(ledger, limits, order, now).ok) continue;
+    ledger = [...ledger, { id: order.name, at: now, ...order }];
+    orders.push(order);
+  }
+  return orders;
 }
 
-function reason(names: readonly string[], held: HeldCertificate | undefined, now: number): Order["why"] | undefined {
-  if (held === undefined || held.notAfter <= now) return "new";
-  if (!names.every((name) => held.names.includes(name))) return "other names";
-  return renewAt(held) <= now ? "renewal" : undefined;
+export function decide({ name, names }: WantedCertificate, input: OrderInput): Decision {
+  const { renewals, ledger, limits, now } = input;
+  const held = input.have.find((one) => one.name === name && one.notAfter > now);
+  const renewal = held === undefined ? undefined : renewAt(held, renewals);
+  const all = renewal === undefined || renewal.at <= now;
+  const due = names.filter((one) => all || !held?.names.includes(one));
+  if (renewal !== undefined && due.length === 0) return { kind: "good", renewal };
+  const waits = new Map(names.map((one) => [one, waitOf(one, input)]));
+  const until = Math.min(...due.map((one) => waits.get(one)?.until ?? 0));
+  if (until > now) return { kind: "wait", until };
+  // What one of them waits for costs the authority nothing, so all are tried with the first; but a refusal does.
+  const open = names.filter((one) => (waits.get(one)?.closedUntil ?? 0) <= now);
+  const order: Order = {
+    name,
+    names: open,
+    why: held === undefined ? "new" : all ? "renewal" : "other names",
+    renewal: held !== undefined && sameNames(open, held.names),
+    replaces: predecessor(held, renewals),
+  };
+  const free = room(ledger, limits, order, now);
+  if (!free.ok) return { kind: "budget", room: free };
+  return { kind: "order", order, ends: order.why === "renewal" ? (held?.notAfter ?? 0) : 0 };
 }
 
-/** Attempts after one more failure. `random`: 0 to 1; waits get up to a quarter longer, so that names don't come in step. */
-export function noteFailure(
-  attempts: Attempts,
-  name: string,
-  kind: FailureKind,
-  reason: string,
-  now: number,
-  random: number,
-): Attempts {
-  const before = attempts[name];
-  const failures = before?.kind === kind ? before.failures + 1 : 1;
-  const { first, most } = waits[kind];
-  const wait = Math.min(most, first * 2 ** Math.min(failures - 1, 20)) * (1 + random / 4);
-  const recent = [...(before?.refusals ?? []), ...(kind === "refused" ? [now] : [])];
-  const refusals = recent.filter((at) => at > now - hour);
-  const nextAt = Math.max(now + Math.round(wait), forbiddenUntil({ refusals }));
-  return { ...attempts, [name]: { failures, kind, reason, at: now, nextAt, refusals } };
+/** Until when a name is not tried by itself, and until when not even together with others. */
+function waitOf(name: string, { attempts, ledger, orders }: OrderInput): { until: number; closedUntil: number } {
+  const { nextAt = 0, kind, refusals = [] } = attempts[name] ?? {};
+  const forbidden = forbiddenUntil([...refusals, ...lostOrders(ledger, name, orders)].sort((a, b) => a - b));
+  const costly = kind === "refused" || kind === "limited";
+  return { until: Math.max(nextAt, forbidden), closedUntil: Math.max(costly ? nextAt : 0, forbidden) };
 }
 
-export function noteSuccess(attempts: Attempts, name: string): Attempts {
-  const { [name]: _, ...others } = attempts;
-  return others;
+export function sameNames(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((name) => others.includes(name));
 }

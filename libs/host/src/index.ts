@@ -1,5 +1,6 @@
 export * from "./apply-config.ts";
 export { attach } from "./attach.ts";
+export { type Conversation, type ConversationOptions, converse } from "./converse.ts";
 export * from "./errors.ts";
 export * from "./files.ts";
 export * from "./host.ts";

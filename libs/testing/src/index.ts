@@ -5,6 +5,7 @@ export * from "./golden.ts";
 export * from "./http-answer.ts";
 export * from "./lab.ts";
 export type { LoadReport } from "./load.ts";
+export { type Pebble, type PebbleOptions, startPebble } from "./pebble.ts";
 export * from "./ports.ts";
 export * from "./rootfs.ts";
 export * from "./temp-dir.ts";

@@ -69,6 +69,11 @@ export const errorCatalogue: readonly ErrorGroup[] = [
     title: "Daemons",
     about: "What HAProxy, Unbound or podman said when they were asked. The loop tries again by itself.",
     codes: {
+      ACME_PROBLEM: {
+        when: "the authority did not do what it was asked; the message is its own",
+        inForce: "the certificate before, if there is one; it is tried again within its limits",
+        remedy: "zctl certificates",
+      },
       RUNTIME_UNREACHABLE: {
         when: "HAProxy's socket is not there",
         inForce: "nothing is served if HAProxy is down; systemd starts it again",
