@@ -1,16 +1,25 @@
 import type { Route } from "./routes.ts";
 
 /**
- * What HAProxy fixes per backend, and a route can therefore only choose by choosing its slot.
- * `one`: the local server first, then the peer. `many`: local servers in turn, the peer as backup.
- * `quick`: a GET without an answer in time is given to another server; `patient`: it waits.
+ * What HAProxy fixes per backend, and a route can therefore only choose by choosing its slot. Everything else about a
+ * route stands in maps and is looked up per request.
  */
 export interface SlotClass {
   readonly name: SlotClassName;
+  /** A GET without an answer in time is given to another server; otherwise it waits. */
   readonly quick: boolean;
-  readonly many: boolean;
-  /** Slots made at the first start. */
+  /** `one`: the local server first, then the peer. `many`: local servers in turn, the peer as backup. `sticky`: so, by a cookie. */
+  readonly balance: "one" | "many" | "sticky";
+  /** Text is compressed. */
+  readonly gzip: boolean;
+  /** Servers speak HTTP/2 without TLS; whatever they answer to a check, they are well. */
+  readonly h2: boolean;
+  /** A GET that is answered 500 is asked again. */
+  readonly again500: boolean;
+  /** Slots made at the first start; 0: made when the first route wants one, by a reload. */
   readonly initial: number;
+  /** Slots made at least when there are too few. */
+  readonly step: number;
   /** Attempts after the first. */
   readonly retries: number;
 }
@@ -22,23 +31,66 @@ export interface SlotClass {
  */
 export const connectTimeouts = { edge: 200, site: 100, distance: 2000 } as const;
 
-export type SlotClassName = "patient-one" | "patient-many" | "quick-one" | "quick-many";
+const patience = ["patient", "quick"] as const;
+const balances = ["one", "many", "sticky"] as const;
 
-export const slotClasses: readonly SlotClass[] = [
-  { name: "patient-one", quick: false, many: false, initial: 64, retries: 4 },
-  { name: "patient-many", quick: false, many: true, initial: 32, retries: 8 },
-  { name: "quick-one", quick: true, many: false, initial: 32, retries: 4 },
-  { name: "quick-many", quick: true, many: true, initial: 32, retries: 8 },
-];
+export type SlotClassName =
+  `${(typeof patience)[number]}-${(typeof balances)[number]}${"" | "-gzip"}${"" | "-h2"}${"" | "-500"}`;
+
+/** Most routes are of these; the others' slots are made when somebody wants one. */
+const usual: ReadonlyMap<string, number> = new Map([
+  ["patient-one", 64],
+  ["patient-many", 32],
+  ["quick-one", 32],
+  ["quick-many", 32],
+]);
+
+type Traits = Pick<SlotClass, "quick" | "balance" | "gzip" | "h2" | "again500">;
+
+function nameOf({ quick, balance, gzip, h2, again500 }: Traits): SlotClassName {
+  return `${quick ? "quick" : "patient"}-${balance}${gzip ? "-gzip" : ""}${h2 ? "-h2" : ""}${again500 ? "-500" : ""}`;
+}
+
+const no_yes = [false, true] as const;
+const traits: readonly Traits[] = patience.flatMap((patient) =>
+  balances.flatMap((balance) =>
+    no_yes.flatMap((gzip) =>
+      no_yes.flatMap((h2) => no_yes.map((again500) => ({ quick: patient === "quick", balance, gzip, h2, again500 }))),
+    ),
+  ),
+);
+
+/** All of them, in a fixed order. */
+export const slotClasses: readonly SlotClass[] = traits.map((one) => {
+  const name = nameOf(one);
+  const initial = usual.get(name) ?? 0;
+  return { ...one, name, initial, step: initial || 8, retries: one.balance === "one" ? 4 : 8 };
+});
+
+const byName: ReadonlyMap<string, SlotClass> = new Map(slotClasses.map((one) => [one.name, one]));
+
+export const slotClassNames: readonly SlotClassName[] = slotClasses.map(({ name }) => name);
 
 export function slotClass(name: SlotClassName): SlotClass {
-  const found = slotClasses.find((candidate) => candidate.name === name);
+  const found = byName.get(name);
   if (found === undefined) throw new Error(`find slot class: there is no ${name}`);
   return found;
 }
 
 /** The class that suits a route as it is now. */
-export function classOf(route: Route): SlotClassName {
-  const many = route.servers.filter(({ draining }) => !draining).length > 1;
-  return `${route.answersWithin === undefined ? "patient" : "quick"}-${many ? "many" : "one"}`;
+export function classOf({ servers, answersWithin, http }: Route): SlotClassName {
+  const many = servers.filter(({ draining }) => !draining).length > 1;
+  return nameOf({
+    quick: answersWithin !== undefined,
+    balance: http.sticky === true ? "sticky" : many ? "many" : "one",
+    gzip: http.compress === true,
+    h2: http.h2 === true,
+    again500: http.retry500 === true,
+  });
+}
+
+/** Whether what is lost by staying in `has` is only that it is meant for several servers. */
+export function suits(has: SlotClassName, wish: SlotClassName): boolean {
+  const [from, to] = [slotClass(has), slotClass(wish)];
+  return from.balance === "many" && to.balance === "one" && nameOf({ ...to, balance: "many" }) === has;
 }

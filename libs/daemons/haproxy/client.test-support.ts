@@ -1,3 +1,4 @@
+import { get, type IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
 
 export interface Answer {
@@ -13,6 +14,18 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
   readonly agent?: Agent;
   readonly body?: string;
+  /** The answer's body as latin1 text, byte by byte. */
+  readonly binary?: boolean;
+}
+
+/** One request in clear, whatever the URL's host is called. */
+export function fetchWithHost(url: string, host: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    get(url, { headers: { host }, agent: false }, (response) => {
+      response.resume();
+      resolve(response);
+    }).on("error", reject);
+  });
 }
 
 /** One request to a front on loopback, as a browser would send it; rejects when the connection breaks. */
@@ -31,7 +44,7 @@ export function ask(port: number, host: string, path = "/", asking: Asking = {})
     };
     const sent = request(options, (response) => {
       let body = "";
-      response.setEncoding("utf8");
+      response.setEncoding(asking.binary === true ? "latin1" : "utf8");
       response.on("data", (chunk: string) => {
         body += chunk;
       });

@@ -47,9 +47,9 @@ test("what somebody changes in the running process is repaired and counted, each
   const one = `${certificates}/one.demo.lab.example.pem`;
   const id = `e1/s-north-${server.port}`;
   const attacks: readonly [string, () => Promise<unknown>][] = [
-    ["map", () => tamper(`del map ${maps}/hosts.map one.demo.lab.example`)],
+    ["map", () => tamper(`del map ${maps}/hosts.map one.demo.lab.example/`)],
     ["map", () => tamper(`set map ${maps}/health.map e1 /elsewhere`)],
-    ["map", () => tamper(`add map ${maps}/hosts.map evil.demo.lab.example 1`)],
+    ["map", () => tamper(`add map ${maps}/hosts.map evil.demo.lab.example/ 1`)],
     ["server", () => tamper(`set server ${id} state maint`)],
     ["server", () => tamper(`set server ${id} addr 127.0.0.9 port 9`)],
     [

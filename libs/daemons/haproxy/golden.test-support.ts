@@ -12,7 +12,7 @@ export interface GoldenFront {
   readonly text: string;
 }
 
-/** Fronts whose whole configuration is kept: one slot of every class, at a site with a peer and at the only site. */
+/** Fronts whose whole configuration is kept: one slot of every usual class and some others, at a site with a peer and at the only site. */
 export function goldenFronts(): readonly GoldenFront[] {
   const map = labMap();
   const north = frontSettings(map, zfrontOf(map, "north"), "Qr3NrLtjRuOyCRUVGHSUWa64jnM0ADnSRJl_ubWdbpU");
@@ -22,18 +22,34 @@ export function goldenFronts(): readonly GoldenFront[] {
     [3, "quick-one"],
     [4, "quick-many"],
     [5, "patient-one"],
+    [6, "quick-sticky-gzip-500"],
+    [7, "patient-many-h2"],
   ]);
   const own = [
     endpoint("north", "one", [40001]),
     endpoint("north", "many", [40002, 40003]),
     endpoint("north", "quick", [40004], { answersWithin: 1000 }),
+    endpoint("north", "shop", [40005, 40006], {
+      names: ["shop.demo.lab.example", "old.demo.lab.example"],
+      answersWithin: 2000,
+      http: {
+        at: ["shop.demo.lab.example/cart"],
+        redirects: { "old.demo.lab.example": "https://shop.demo.lab.example/cart" },
+        sticky: true,
+        compress: true,
+        retry500: true,
+        hsts: 31_536_000,
+        rate: 200,
+      },
+    }),
+    endpoint("north", "grpc", [40007, 40008], { http: { h2: true, timeout: 600_000 } }),
   ];
   const { routes } = toRoutes(map, own, [
     endpoint("south", "one", [1]),
     endpoint("south", "many", [1]),
     endpoint("south", "zfar", [1]),
   ]);
-  const at: Readonly<Record<string, number>> = { one: 1, many: 2, quick: 3, zfar: 5 };
+  const at: Readonly<Record<string, number>> = { one: 1, many: 2, quick: 3, zfar: 5, shop: 6, grpc: 7 };
   const placed = routes.map((route) => ({ route, slot: at[route.key.split("/")[2] ?? ""] ?? 0 }));
   const front = (name: string, settings: FrontSettings): GoldenFront => {
     const { text } = renderConfig(settings, slots, placed, ["inputs"]);

@@ -8,6 +8,11 @@ export function fnv32(text: string, seed = 0x811c9dc5): number {
   return hash;
 }
 
+/** 8 hex digits of a short text. */
+export function hex32(text: string): string {
+  return fnv32(text).toString(16).padStart(8, "0");
+}
+
 /** 16 hex digits that change when the text does. */
 export function fingerprint(text: string): string {
   if (latest?.text !== text) latest = { text, hash: hashOf(text) };

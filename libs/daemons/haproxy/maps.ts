@@ -2,7 +2,7 @@ import { byText } from "./order.ts";
 import type { Route } from "./routes.ts";
 
 /** HAProxy map files, by name. `hosts` publishes: a name that is in it is served. */
-export const mapNames = ["health", "vhosts", "answers", "hosts"] as const;
+export const mapNames = ["health", "vhosts", "answers", "options", "endpoints", "redirects", "hosts"] as const;
 export type MapName = (typeof mapNames)[number];
 
 /** Entries by key, sorted. */
@@ -15,22 +15,45 @@ export interface Placed {
 }
 
 /**
- * hosts: host name -> slot number. health: e-backend -> path that the check asks for. vhosts: e-backend -> host name
- * that it asks with. answers: e-backend -> milliseconds that a GET may take.
+ * hosts: name with path, `wiki.example.net/api/` -> slot number; the longest one that a request begins with has it.
+ * redirects: host name -> where its visitors are sent. health: e-backend -> path that the check asks for. vhosts:
+ * e-backend -> host name that it asks with. answers: e-backend -> milliseconds that a GET may take. options: slot number
+ * -> see `optionsText`. endpoints: slot number -> `tenant/project/service`, for the access log.
  */
 export function frontMaps(placed: readonly Placed[]): Readonly<Record<MapName, MapEntries>> {
   const bySlot = [...placed].sort((a, b) => a.slot - b.slot);
-  const hosts = placed.flatMap(({ route, slot }) => route.names.map((name) => [name, String(slot)] as const));
+  const hosts = placed.flatMap(({ route, slot }) => route.places.map((place) => [place, String(slot)] as const));
+  const redirects = placed.flatMap(({ route }) => [...route.redirects]);
   return {
     health: new Map(bySlot.map(({ route, slot }) => [`e${slot}`, route.health])),
-    vhosts: new Map(bySlot.map(({ route, slot }) => [`e${slot}`, route.names[0] ?? "health.invalid"])),
+    vhosts: new Map(bySlot.map(({ route, slot }) => [`e${slot}`, route.places[0]?.replace(/\/.*$/, "") ?? noHost])),
     answers: new Map(
       bySlot.flatMap(({ route, slot }) =>
         route.answersWithin === undefined ? [] : [[`e${slot}`, String(route.answersWithin)] as const],
       ),
     ),
+    options: new Map(
+      bySlot.flatMap(({ route, slot }) => {
+        const options = optionsText(route);
+        return options === undefined ? [] : [[String(slot), options] as const];
+      }),
+    ),
+    endpoints: new Map(bySlot.map(({ route, slot }) => [String(slot), route.key])),
+    redirects: new Map(redirects.sort(([a], [b]) => byText(a, b))),
     hosts: new Map(hosts.sort(([a], [b]) => byText(a, b))),
   };
+}
+
+const noHost = "health.invalid";
+
+/** Fields of an entry in options.map, in this order, separated by `|`; 0 where a route has nothing to say. */
+export const optionFields = ["timeout", "hsts", "maxBody", "rate", "tenantRate", "tenant"] as const;
+
+/** What the front has to look up for each request of a route; undefined for nearly all. */
+export function optionsText({ http, key, tenantRate }: Route): string | undefined {
+  const { timeout = 0, hsts = 0, maxBody = 0, rate = 0 } = http;
+  const numbers = [timeout, hsts, maxBody, rate, tenantRate ?? 0];
+  return numbers.every((number) => number === 0) ? undefined : [...numbers, key.split("/")[0]].join("|");
 }
 
 export function mapText(entries: MapEntries): string {

@@ -9,6 +9,9 @@ function page(title: string, text: string): string {
   ].join("");
 }
 
+/** How HAProxy says what its own answers are. */
+export const html = 'content-type "text/html; charset=utf-8"';
+
 export const pages = {
   unknown: page(
     "No such site",
@@ -26,4 +29,6 @@ export const pages = {
     "This site took too long",
     "What runs behind this name did not answer in time. Please try again in a minute.",
   ),
+  tooMany: page("Too many requests", "More came from your address than is served. Please try again in ten seconds."),
+  tooLarge: page("Too large", "What you sent is larger than what is taken here."),
 } as const;

@@ -1,4 +1,3 @@
-import { RuntimeApiError } from "./errors.ts";
 import { type MapBuilder, sharing } from "./shared-map.ts";
 
 /** A server as the running process has it. */
@@ -38,7 +37,7 @@ export function mapReading(before: ReadonlyMap<string, string>): Reading<Readonl
   const found = sharing(before);
   return {
     read(lines) {
-      if (lines.startsWith("Unknown map")) throw new RuntimeApiError("RUNTIME_REFUSED", `show map: ${lines.trim()}`);
+      // "Unknown map identifier": a process of another version, which gets it by a reload. Nothing matches.
       eachMatch(/^0x\S+ (\S+) (.*)$/gm, lines, (match) => found.set(match[1] ?? "", match[2] ?? ""));
     },
     end: found.end,

@@ -4,10 +4,10 @@ import { driftOf } from "./drift.ts";
 import { type MapEntries, type MapName, mapNames, type Placed } from "./maps.ts";
 import { byText } from "./order.ts";
 import type { RunningServer, RunningServers } from "./parse.ts";
-import { endpointLabel, type Route } from "./routes.ts";
+import { endpointLabel, placeNames, type Route } from "./routes.ts";
 import { slotServers } from "./servers.ts";
 import type { FrontSettings } from "./settings.ts";
-import { dropSteps, entrySteps, type Step, serverSteps, slotMaps } from "./steps.ts";
+import { dropSteps, entrySteps, type Step, serverSteps, slotEntries } from "./steps.ts";
 
 type Maps = Readonly<Record<MapName, MapEntries>>;
 type Group = ReadonlyMap<string, RunningServer>;
@@ -64,14 +64,15 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
       }
       const wanted = same || route === undefined ? [] : slotServers(slot, name, route, settings);
       const drop = same ? [] : dropSteps([`e${slot}`, `l${slot}`], wanted, servers);
-      const own = slotMaps.flatMap((map) => entry(map, `e${slot}`));
+      const own = slotEntries(slot).flatMap(([map, key]) => entry(map, key));
       const steps =
         route === undefined
           ? [...drop, ...own]
           : [
               ...own,
               ...(same ? [] : serverSteps(wanted, servers)),
-              ...route.names.flatMap((host) => entry("hosts", host)),
+              ...[...route.redirects.keys()].flatMap((host) => entry("redirects", host)),
+              ...route.places.flatMap((place) => entry("hosts", place)),
               ...drop,
             ];
       const exact = same || (e?.size ?? 0) + (l?.size ?? 0) === wanted.length;
@@ -91,19 +92,23 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
       const name = classes.get(slot);
       const steps = name === undefined ? [] : slotSteps(slot, name, route);
       if (name === undefined || steps.length === 0) continue;
-      const change = route.names.some((host) => running.hosts.has(host)) ? "~" : "+";
-      const [subject, summary] = [route.names.join(" "), routeSummary(route, settings)];
+      const change = route.places.some((place) => running.hosts.has(place)) ? "~" : "+";
+      const [subject, summary] = [placeNames(route).join(" "), routeSummary(route, settings)];
       publish.push({ kind: "route", change, subject, summary, steps, ...drifted(slot, name, route, steps) });
     }
-    const strange =
-      sameMaps && before?.strange === false
-        ? []
-        : [...running.hosts.keys()].filter((host) => !maps.hosts.has(host)).sort(byText);
-    const unpublish = strange.map((host): FrontAction => {
-      const steps = entry("hosts", host);
-      const ours = before === undefined || before.input.running.hosts.has(host) || before.input.maps.hosts.has(host);
+    const strange = (["hosts", "redirects"] as const).flatMap((map) => {
+      const unknown = sameMaps && before?.strange === false ? [] : [...running[map].keys()];
+      return unknown
+        .filter((key) => !maps[map].has(key))
+        .sort(byText)
+        .map((key) => ({ map, key }));
+    });
+    const unpublish = strange.map(({ map, key }): FrontAction => {
+      const steps = entry(map, key);
+      const ours = before === undefined || before.input.running[map].has(key) || before.input.maps[map].has(key);
       const drift = ours ? {} : { drift: driftOf(steps) };
-      return { kind: "route", change: "-", subject: host, summary: "no endpoint has this name", steps, ...drift };
+      const subject = key.replace(/\/$/, "");
+      return { kind: "route", change: "-", subject, summary: "no endpoint has this name", steps, ...drift };
     });
     for (const [slot, name] of classes) {
       if (routes.has(slot)) continue;
@@ -119,7 +124,9 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
 
 /** Looked into only where something is wrong. */
 function sameRoute(a: Route | undefined, b: Route | undefined): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+  const print = (route: Route | undefined): string =>
+    route === undefined ? "" : JSON.stringify([route, ...route.redirects]);
+  return a === b || print(a) === print(b);
 }
 
 /** `-> garden/wiki:web, peer south`. */

@@ -53,6 +53,7 @@ test("a new route: files first, its name last, as one line that people understan
   expect(route?.kind === "route" && route.steps.map(({ command }) => command)).toEqual([
     "add map /etc/haproxy/maps/health.map e1 /healthz",
     "add map /etc/haproxy/maps/vhosts.map e1 web.demo.lab.example",
+    "add map /etc/haproxy/maps/endpoints.map 1 demo/app/web",
     "add server e1/peer.south 127.0.0.1:9547 id 900000 proto h2 track link/south",
     "enable server e1/peer.south",
     expect.stringMatching(/^add server e1\/s-north-1 127\.0\.0\.1:1 id \d+ check inter 500ms /),
@@ -64,7 +65,7 @@ test("a new route: files first, its name last, as one line that people understan
     expect.stringMatching(/^add server l1\/s-north-1 127\.0\.0\.1:1 id \d+ check addr 127\.0\.0\.1 port 9548 /),
     "enable health l1/s-north-1",
     "enable server l1/s-north-1",
-    "add map /etc/haproxy/maps/hosts.map web.demo.lab.example 1",
+    "add map /etc/haproxy/maps/hosts.map web.demo.lab.example/ 1",
   ]);
 });
 
@@ -145,7 +146,7 @@ test("property: any change converges in one pass, no name ever leads to a slot w
         for (const { own, peers, wait } of rounds) {
           const wanted = desire(own, peers);
           const served = wanted.routes.filter(({ peer, servers }) => peer || servers.some(({ draining }) => !draining));
-          const must = served.flatMap(({ names }) => names);
+          const must = served.flatMap(({ places }) => places);
           const before = reachability(state);
           state = converge(
             wanted,

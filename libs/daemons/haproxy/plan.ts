@@ -121,7 +121,7 @@ export function frontPlanner(unchanged: (path: string, content: string) => void 
     };
     const files = new Map<string, FileSpec>(texts);
     files.set(settings.paths.config, { content: config.text, mode: 0o644 });
-    const actions = assemble({ settings, unitFiles, config, files, observed, acts });
+    const actions = assemble({ settings, slots, unitFiles, config, files, observed, acts });
     const written = new Set(
       actions.flatMap((action) => (action.kind === "write-config" ? action.files : [])).map(({ path }) => path),
     );
@@ -143,6 +143,7 @@ interface RunningPlans {
 
 interface Parts {
   readonly settings: FrontSettings;
+  readonly slots: SlotState;
   readonly unitFiles: FileSet;
   readonly config: RenderedConfig;
   readonly files: FileSet;
@@ -150,7 +151,7 @@ interface Parts {
   readonly acts: RunningPlans;
 }
 
-function assemble({ settings, unitFiles, config, files, observed, acts }: Parts): readonly FrontAction[] {
+function assemble({ settings, slots, unitFiles, config, files, observed, acts }: Parts): readonly FrontAction[] {
   const seen = (paths: Iterable<string>): FileSet =>
     new Map(
       [...paths].flatMap((path) => {
@@ -196,7 +197,7 @@ function assemble({ settings, unitFiles, config, files, observed, acts }: Parts)
       kind: "reload",
       change: "~",
       subject: "haproxy",
-      summary: "reloads, no request is lost",
+      summary: `reloads, no request is lost${grown(observed.slots, slots)}`,
       description,
     });
   } else {
@@ -204,6 +205,12 @@ function assemble({ settings, unitFiles, config, files, observed, acts }: Parts)
     actions.push(...acts.routes(observed.running));
   }
   return actions;
+}
+
+/** `: 32 more slots for quick-many`: the pool grows before it is used up. */
+function grown(before: SlotState, after: SlotState): string {
+  const fresh = after.blocks.slice(before.blocks.length).map((block) => `${block.count} more slots for ${block.class}`);
+  return fresh.length === 0 ? "" : `: ${fresh.join(", ")}`;
 }
 
 function configFiles(

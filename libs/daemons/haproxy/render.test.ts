@@ -17,8 +17,12 @@ test("the description tells static parts apart, and nothing else", () => {
   const route = {
     key: "demo/app/web",
     names: ["web.demo.lab.example"],
+    places: ["web.demo.lab.example/"],
+    redirects: new Map(),
     health: "/",
     answersWithin: undefined,
+    http: {},
+    tenantRate: undefined,
     servers: [],
     peer: true,
   };

@@ -23,8 +23,12 @@ test("endpoints of both sites become one route: local servers, and the peer by i
     {
       key: "demo/app/web",
       names: ["web.demo.lab.example"],
+      places: ["web.demo.lab.example/"],
+      redirects: new Map(),
       health: "/healthz",
       answersWithin: 2000,
+      http: {},
+      tenantRate: undefined,
       servers: [8001, 8002].map((port) => ({
         id: `s-north-${port}`,
         address: "127.0.0.1",
@@ -115,4 +119,41 @@ test("property: the order in which endpoints are known makes no difference", () 
       },
     ),
   );
+});
+
+test("a service may have a part of a name, another service of the tenant the rest; the certificate is asked for once", () => {
+  const rest = endpoint("north", "web", [1], { names: ["hello.lab.example"] });
+  const part = endpoint("north", "api", [2], { names: ["hello.lab.example"], http: { at: ["hello.lab.example/api"] } });
+  const { routes, problems } = toRoutes(map, [rest, part], []);
+  expect(problems).toEqual([]);
+  expect(routes.map(({ key, names, places }) => ({ key, names, places }))).toEqual([
+    { key: "demo/app/api", names: ["hello.lab.example"], places: ["hello.lab.example/api/"] },
+    { key: "demo/app/web", names: [], places: ["hello.lab.example/"] },
+  ]);
+});
+
+test("a name that redirects is the endpoint's own: it gets a certificate and no place, and nobody else may have it", () => {
+  const redirects = { "hello.lab.example": "https://web.demo.lab.example/new" };
+  const names = ["hello.lab.example", "web.demo.lab.example"];
+  const web = endpoint("north", "web", [1], { names, http: { redirects } });
+  const other = endpoint("north", "zzz", [2], { names: ["hello.lab.example"] });
+  const { routes, problems } = toRoutes(map, [web, other], []);
+  expect(routes).toHaveLength(1);
+  expect(routes[0]?.names).toEqual(names);
+  expect(routes[0]?.places).toEqual(["web.demo.lab.example/"]);
+  expect([...(routes[0]?.redirects ?? [])]).toEqual(Object.entries(redirects));
+  expect(problems.map(({ what }) => what)).toEqual([
+    "hello.lab.example of demo/app:zzz is not served: demo/app:web has this name",
+  ]);
+});
+
+test.each([
+  [{ at: ["web.demo.lab.example/a b"] }, "is not a host name, nor one with a path"],
+  [{ at: ["web.demo.lab.example/x%20y"] }, "is not a host name, nor one with a path"],
+  [{ redirects: { "web.demo.lab.example": "https://x.example/\nset" } }, "is not an https address"],
+  [{ redirects: { "web.demo.lab.example": "http://x.example" } }, "is not an https address"],
+])("what could reach into a configuration is refused: %j", (http, what) => {
+  const { routes, problems } = toRoutes(map, [endpoint("north", "web", [1], { http })], []);
+  expect(routes).toEqual([]);
+  expect(problems[0]?.what).toContain(what);
 });

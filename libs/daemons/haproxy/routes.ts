@@ -1,4 +1,4 @@
-import type { Endpoint } from "@zcloud/events";
+import type { Endpoint, HttpOptions } from "@zcloud/events";
 import { allowedName, tenantOf, type ZMap } from "@zcloud/map";
 import { byText } from "./order.ts";
 
@@ -17,12 +17,22 @@ export interface LocalServer {
 export interface Route {
   /** `tenant/project/service`. */
   readonly key: string;
-  /** Lower-case host names, sorted; only those that the map allows to the tenant. */
+  /**
+   * Lower-case host names, sorted; only those that the map allows to the tenant. One that leads to several routes by its
+   * paths stands at the first of them only.
+   */
   readonly names: readonly string[];
+  /** What requests begin with, sorted: `wiki.example.net/`, `wiki.example.net/api/`. */
+  readonly places: readonly string[];
+  /** Host name -> where its visitors are sent, `https://wiki.example.net`. */
+  readonly redirects: ReadonlyMap<string, string>;
   /** Path that answers 2xx or 3xx when a server is well. */
   readonly health: string;
   /** Milliseconds after which a GET goes to another server; undefined: wait. */
   readonly answersWithin: number | undefined;
+  readonly http: HttpOptions;
+  /** Requests of all clients together that its tenant may have in ten seconds; undefined: as many as come. */
+  readonly tenantRate: number | undefined;
   /** Sorted by id. */
   readonly servers: readonly LocalServer[];
   /** The other site has this endpoint too, or alone. */
@@ -44,7 +54,14 @@ export interface Routes {
 /** RFC 952 and 1123 names with at least two labels; what is not one never reaches a configuration. */
 const hostName = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** RFC 3986 path and query without what HAProxy's command line gives a meaning (`;`, space, quotes, backslash). */
+const safePrefix = /^(\/[A-Za-z0-9\-._~]{1,100}){0,8}\/$/;
+const safeTarget = /^https:\/\/[a-z0-9.-]{1,253}(\/[A-Za-z0-9\-._~]{1,100}){0,8}$/;
 const safePath = /^\/[A-Za-z0-9\-._~!$&()*+,=:@/?%]{0,255}$/;
+
+/** How people write what leads to a route: names, names with a path, names that redirect. */
+export function placeNames({ places, redirects }: Pick<Route, "places" | "redirects">): readonly string[] {
+  return [...places.map((place) => place.slice(0, -1)), ...redirects.keys()];
+}
 
 /** How people write an endpoint: `garden/wiki:web`. */
 export function endpointLabel(key: string): string {
@@ -60,20 +77,22 @@ export function endpointLabel(key: string): string {
 export function toRoutes(map: ZMap, site: readonly Endpoint[], peer: readonly Endpoint[]): Routes {
   const problems: RouteProblem[] = [];
   const owner = new Map<string, string>();
+  const certified = new Set<string>();
   const routes: Route[] = [];
   const local = byKey(site);
   const remote = byKey(peer);
   for (const key of [...new Set([...local.keys(), ...remote.keys()])].sort(byText)) {
     const here = local.get(key) ?? [];
     const there = remote.get(key) ?? [];
-    const all = [...here, ...there];
-    const names = [...new Set(all.flatMap((endpoint) => endpoint.names))].sort(byText).filter((name) => {
-      const refusal = refuse(map, key, name, owner);
+    const claims = claimsOf([...here, ...there]).filter((claim) => {
+      const refusal = refuse(map, key, claim, owner);
       if (refusal !== undefined) problems.push({ key, ...refusal });
-      else owner.set(name, key);
+      else owner.set(claim.place, key);
       return refusal === undefined;
     });
-    if (names.length === 0) continue;
+    if (claims.length === 0) continue;
+    const names = [...new Set(claims.map(({ host }) => host))].sort(byText).filter((name) => !certified.has(name));
+    for (const name of names) certified.add(name);
     const health = (here[0] ?? there[0])?.health ?? "/";
     if (!safePath.test(health)) {
       problems.push({
@@ -82,11 +101,16 @@ export function toRoutes(map: ZMap, site: readonly Endpoint[], peer: readonly En
         remedy: "use letters, digits and -._~/?=&% in x-zcloud.health",
       });
     }
+    const first = here[0] ?? there[0];
     routes.push({
       key,
       names,
+      places: claims.flatMap(({ place, target }) => (target === undefined ? [place] : [])),
+      redirects: new Map(claims.flatMap(({ host, target }) => (target === undefined ? [] : [[host, target] as const]))),
       health: safePath.test(health) ? health : "/",
       answersWithin: shortest(here.length > 0 ? here : there),
+      http: first?.http ?? {},
+      tenantRate: tenantOf(map, key.slice(0, key.indexOf("/")))?.requests,
       servers: serversOf(here),
       peer: there.length > 0,
     });
@@ -94,13 +118,47 @@ export function toRoutes(map: ZMap, site: readonly Endpoint[], peer: readonly En
   return { routes, problems };
 }
 
-function refuse(map: ZMap, key: string, name: string, owner: ReadonlyMap<string, string>) {
+/** A name, or a part of it, that an endpoint asks for. */
+interface Claim {
+  readonly host: string;
+  /** `wiki.example.net/` or `wiki.example.net/api/`. */
+  readonly place: string;
+  /** Where it redirects to. */
+  readonly target: string | undefined;
+}
+
+/** Sorted by place, each once. Of two hosts that say different things of one name, the first is believed. */
+function claimsOf(endpoints: readonly Endpoint[]): readonly Claim[] {
+  const claims = new Map<string, Claim>();
+  for (const { names, http: { at = [], redirects = {} } = {} } of endpoints) {
+    const below = new Set(at.map((place) => place.slice(0, place.indexOf("/"))));
+    const roots = names.filter((name) => !below.has(name) && redirects[name] === undefined);
+    for (const place of [...roots, ...at]) {
+      const claim = { host: place.replace(/\/.*$/, ""), place: `${place}/`, target: undefined };
+      if (!claims.has(claim.place)) claims.set(claim.place, claim);
+    }
+    for (const [host, target] of Object.entries(redirects)) {
+      if (!claims.has(`${host}/`)) claims.set(`${host}/`, { host, place: `${host}/`, target });
+    }
+  }
+  return [...claims.values()].sort((a, b) => byText(a.place, b.place));
+}
+
+function refuse(map: ZMap, key: string, claim: Claim, owner: ReadonlyMap<string, string>) {
   const who = endpointLabel(key);
   const [tenantName = ""] = key.split("/");
-  if (!hostName.test(name)) {
+  const { host: name, place, target } = claim;
+  const asked = place.slice(0, -1);
+  if (!hostName.test(name) || !safePrefix.test(place.slice(name.length))) {
     return {
-      what: `${who} asks for ${JSON.stringify(name)}, which is not a host name`,
-      remedy: "write the full name, e.g. wiki.garden.example.net",
+      what: `${who} asks for ${JSON.stringify(asked)}, which is not a host name, nor one with a path`,
+      remedy: "write the full name, e.g. wiki.garden.example.net or wiki.garden.example.net/api",
+    };
+  }
+  if (target !== undefined && !safeTarget.test(target)) {
+    return {
+      what: `${who} sends visitors of ${name} to ${JSON.stringify(target)}, which is not an https address`,
+      remedy: "write a host name, with a path behind it if need be, in x-zcloud.redirects",
     };
   }
   const tenant = tenantOf(map, tenantName);
@@ -116,10 +174,10 @@ function refuse(map: ZMap, key: string, name: string, owner: ReadonlyMap<string,
       remedy: `add it to tenants.${tenantName}.names`,
     };
   }
-  const holder = owner.get(name);
+  const holder = owner.get(place);
   if (holder !== undefined) {
     return {
-      what: `${name} of ${who} is not served: ${endpointLabel(holder)} has this name`,
+      what: `${asked} of ${who} is not served: ${endpointLabel(holder)} has this name`,
       remedy: "remove the name from one of the two",
     };
   }

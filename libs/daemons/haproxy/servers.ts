@@ -1,5 +1,5 @@
 import { type SlotClassName, slotClass } from "./classes.ts";
-import { fnv32 } from "./hash.ts";
+import { fnv32, hex32 } from "./hash.ts";
 import { byText } from "./order.ts";
 import type { Route } from "./routes.ts";
 import type { FrontSettings } from "./settings.ts";
@@ -48,17 +48,26 @@ export function slotServers(
   route: Route,
   settings: FrontSettings,
 ): readonly SlotServer[] {
-  const many = slotClass(name).many;
+  const { balance, h2 } = slotClass(name);
+  const many = balance !== "one";
   const e = `e${slot}`;
   const l = `l${slot}`;
   const ids = numberServers(route);
-  const lastResort = breaker(settings.listen.self);
+  const speaks = h2 ? " proto h2 check-proto h2" : "";
+  const cookie = (text: string): string => (balance === "sticky" ? ` cookie ${hex32(text)}` : "");
+  const lastResort = `${breaker(settings.listen.self)}${h2 ? " proto h2 check-proto h1" : ""}`;
   const servers: SlotServer[] = [];
   for (const { id, address, port, draining } of route.servers) {
     const number = ids.get(id) ?? 1;
     const at = { address, port, draining };
     const last = { ...at, name: `${id}.last`, checked: true };
-    servers.push({ ...at, backend: e, name: id, checked: true, options: `id ${number} ${check("e")}` });
+    servers.push({
+      ...at,
+      backend: e,
+      name: id,
+      checked: true,
+      options: `id ${number} ${check("e")}${speaks}${cookie(id)}`,
+    });
     servers.push({
       ...last,
       backend: e,
@@ -69,12 +78,12 @@ export function slotServers(
       backend: l,
       name: id,
       checked: true,
-      options: `id ${number} ${many ? check("l") : lastResort}`,
+      options: `id ${number} ${many ? `${check("l")}${speaks}${cookie(id)}` : lastResort}`,
     });
     if (many) servers.push({ ...last, backend: l, options: `id ${peerId + number} ${lastResort} backup` });
   }
   if (route.peer && settings.peer !== undefined) {
-    const options = `id ${peerId} proto h2 track link/${settings.peer.site}${many ? " backup weight 256" : ""}`;
+    const options = `id ${peerId} proto h2 track link/${settings.peer.site}${many ? " backup weight 256" : ""}${cookie(settings.peer.site)}`;
     const link = { address: "127.0.0.1", port: settings.listen.link };
     servers.push({ ...link, backend: e, name: `peer.${settings.peer.site}`, draining: false, checked: false, options });
   }

@@ -1,4 +1,4 @@
-import { type HostEntry, peerOf, ports, type ZMap } from "@zcloud/map";
+import { type Front, type HostEntry, peerOf, ports, type ZMap, znetOf } from "@zcloud/map";
 
 /** Where things are on the front's disk. Tests put them elsewhere. */
 export interface FrontPaths {
@@ -51,14 +51,30 @@ export interface FrontSettings {
     readonly self: number;
     /** UDP port on loopback where our service hears of servers that went down (alarms.ts). */
     readonly alarms: number;
+    /** Port on loopback where a process hands its counters to the one that follows it (limits.ts). */
+    readonly tables: number;
   };
   readonly peer: PeerFront | undefined;
   /** RFC 8555, 8.1; undefined while there is no ACME account. */
   readonly acmeThumbprint: string | undefined;
   /** Who HAProxy becomes after start; undefined: stays who it is (tests). */
   readonly sandbox: { readonly user: string; readonly group: string; readonly chroot: string } | undefined;
-  /** HAProxy log target; undefined: no log. */
+  /** HAProxy log target of what went wrong; undefined: no log. */
   readonly log: string | undefined;
+  /** The site's log, which gets a line for each request; undefined: nobody does. */
+  readonly accessLog: LogHost | undefined;
+  readonly limits: Pick<Front, "requestsPerClient" | "connectionsPerClient">;
+  readonly logAddresses: Front["logAddresses"];
+  /** Networks of our own hosts: many clients have one address there, so they are not counted. CIDR. */
+  readonly inside: readonly string[];
+}
+
+/** Who takes syslog over mutual TLS (RFC 5425). */
+export interface LogHost {
+  readonly address: string;
+  readonly port: number;
+  /** Name in its certificate. */
+  readonly name: string;
 }
 
 /** The other site's front. */
@@ -73,6 +89,7 @@ export interface PeerFront {
 /** The settings of a zfront of the map, in production and in the lab. */
 export function frontSettings(map: ZMap, self: HostEntry, acmeThumbprint: string | undefined): FrontSettings {
   const peer = peerOf(map, self);
+  const znet = znetOf(map, self.site);
   return {
     site: self.site,
     paths: frontPaths,
@@ -83,10 +100,15 @@ export function frontSettings(map: ZMap, self: HostEntry, acmeThumbprint: string
       link: ports.peerLink,
       self: ports.frontSelf,
       alarms: ports.frontAlarms,
+      tables: ports.frontTables,
     },
     peer: peer && { site: peer.site, address: peer.address, port: ports.peerFront, name: peer.fqdn },
     acmeThumbprint,
     sandbox: { user: "haproxy", group: "haproxy", chroot: "/var/lib/haproxy" },
     log: "/dev/log local0",
+    accessLog: { address: znet.address, port: ports.logs, name: znet.fqdn },
+    limits: map.front,
+    logAddresses: map.front.logAddresses,
+    inside: map.sites.map(({ network }) => network),
   };
 }

@@ -15,9 +15,28 @@ import {
 const now = 1_000_000;
 const wish = (key: string, name: SlotClassName = "patient-one"): SlotWish => ({ key, class: name });
 
-test("the first start makes slots of every class, numbered without gaps", () => {
+test("the first start makes slots of the usual classes, numbered without gaps", () => {
   const state = allocate(emptySlots, [], now);
   expect([...slotsOf(state).keys()]).toEqual(Array.from({ length: 160 }, (_, index) => index + 1));
+});
+
+test("an unusual class gets slots when somebody wants it, and then keeps some free", () => {
+  const one = allocate(emptySlots, [wish("a", "quick-sticky-gzip")], now);
+  expect(one.blocks.at(-1)).toEqual({ class: "quick-sticky-gzip", from: 161, count: 8 });
+  const many = allocate(
+    one,
+    Array.from({ length: 8 }, (_, index) => wish(`k${index}`, "quick-sticky-gzip")),
+    now,
+  );
+  expect(many.blocks.slice(one.blocks.length).map(({ class: name }) => name)).toEqual(["quick-sticky-gzip"]);
+});
+
+test("a route that shall be sticky, or no longer, moves at once; the loss of a server does not move it", () => {
+  const sticky = allocate(emptySlots, [wish("a", "patient-sticky")], now);
+  const plain = allocate(sticky, [wish("a", "patient-one")], now);
+  expect(slotsOf(plain).get(plain.taken["a"]?.slot ?? 0)).toBe("patient-one");
+  const gzip = allocate(plain, [wish("a", "patient-one-gzip")], now);
+  expect(slotsOf(gzip).get(gzip.taken["a"]?.slot ?? 0)).toBe("patient-one-gzip");
 });
 
 test("nothing new: the very same state, so that nothing is written", () => {
@@ -86,4 +105,4 @@ test("property: slots are never shared, never change class, never move without c
     ),
     { numRuns: 60 },
   );
-});
+}, 60_000);

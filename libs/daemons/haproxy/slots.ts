@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { type SlotClassName, slotClass, slotClasses } from "./classes.ts";
+import { type SlotClassName, slotClasses, slotClassNames, suits } from "./classes.ts";
 import { byText } from "./order.ts";
 
-const className = z.enum(["patient-one", "patient-many", "quick-one", "quick-many"]);
+const className = z.enum(slotClassNames);
 
 /** Who has which slot. Kept on disk: a slot that serves is never given to somebody else, also not by a restart. */
 export const SlotState = z.strictObject({
@@ -41,8 +41,8 @@ export function slotsOf(state: SlotState): ReadonlyMap<number, SlotClassName> {
 }
 
 /**
- * Gives every wish a slot of its class. Whoever has one keeps it: it moves only when patience changes (a promise to
- * the visitor), when a second server comes, or when only one is left for `settle`. Makes more slots while a fifth of a
+ * Gives every wish a slot of its class. Whoever has one keeps it: it moves only when what it was
+ * promised changes, when a second server comes, or when only one is left for `settle`. Makes more slots while a fifth of a
  * class is still free, so that a new route does not wait for a reload. Returns `state` itself if nothing changes.
  */
 export function allocate(state: SlotState, wishes: readonly SlotWish[], now: number): SlotState {
@@ -75,7 +75,7 @@ type Held = SlotState["taken"][string];
 function keep(held: Held, wish: SlotWish, has: SlotClassName | undefined, now: number): Held | undefined {
   if (has === undefined) return undefined;
   if (has === wish.class) return { slot: held.slot };
-  if (slotClass(has).quick !== slotClass(wish.class).quick || slotClass(wish.class).many) return undefined;
+  if (!suits(has, wish.class)) return undefined;
   const since = held.wants?.class === wish.class ? held.wants.since : now;
   return now - since >= settle ? undefined : { slot: held.slot, wants: { class: wish.class, since } };
 }
@@ -96,16 +96,24 @@ function grow(
   const free = freeSlots(classes, used, freed);
   const grown = [...blocks];
   let next = 1 + blocks.reduce((last, block) => Math.max(last, block.from + block.count - 1), 0);
-  for (const { name, initial } of slotClasses) {
-    const size = [...classes.values()].filter((candidate) => candidate === name).length;
-    const needed = homeless.filter((wish) => wish.class === name).length;
+  const sizes = count([...classes.values()]);
+  const wanted = count(homeless.map((wish) => wish.class));
+  for (const { name, initial, step } of slotClasses) {
+    const size = sizes.get(name) ?? 0;
+    const needed = wanted.get(name) ?? 0;
     const left = (free.get(name)?.length ?? 0) - needed;
-    if (size > 0 && left >= Math.ceil(size / 5)) continue;
-    const count = Math.max(initial, Math.ceil(size / 2), needed * 2);
-    grown.push({ class: name, from: next, count });
-    next += count;
+    if (size > 0 ? left >= Math.ceil(size / 5) : initial === 0 && needed === 0) continue;
+    const more = Math.max(step, Math.ceil(size / 2), needed * 2);
+    grown.push({ class: name, from: next, count: more });
+    next += more;
   }
   return grown;
+}
+
+function count(names: readonly SlotClassName[]): ReadonlyMap<SlotClassName, number> {
+  const counts = new Map<SlotClassName, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }
 
 function freeSlots(

@@ -1,4 +1,4 @@
-import { type MapEntries, type MapName, mapNames, mapPath } from "./maps.ts";
+import { type MapEntries, type MapName, mapPath } from "./maps.ts";
 import type { RunningServer, RunningServers } from "./parse.ts";
 import type { SlotServer } from "./servers.ts";
 
@@ -83,5 +83,10 @@ export function entrySteps(
   return [step(`${now === undefined ? "add" : "set"} map ${file} ${key} ${desired}`)];
 }
 
-/** The maps that describe a slot; `hosts`, which publishes it, is not among them. */
-export const slotMaps = mapNames.filter((name) => name !== "hosts");
+/** The maps that describe a slot, with the key that it has in each; what publishes names is not among them. */
+export function slotEntries(slot: number): readonly (readonly [MapName, string])[] {
+  return [
+    ...(["health", "vhosts", "answers"] as const).map((name) => [name, `e${slot}`] as const),
+    ...(["options", "endpoints"] as const).map((name) => [name, String(slot)] as const),
+  ];
+}

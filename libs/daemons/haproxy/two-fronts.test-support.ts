@@ -45,6 +45,7 @@ export interface Front {
     readonly link: number;
     readonly self: number;
     readonly alarms: number;
+    readonly tables: number;
   };
   readonly haproxy: Haproxy;
   /** As it works when the configuration has rested. */
@@ -73,16 +74,20 @@ export interface TwoFronts {
 }
 
 /** Two sites' fronts on loopback, each a real HAProxy of the hosts' Debian with a mutual-TLS link to the other. */
-export async function twoFronts(thumbprint = someThumbprint): Promise<TwoFronts> {
-  const map = labMap();
+export async function twoFronts(
+  thumbprint = someThumbprint,
+  more: Partial<FrontSettings> = {},
+  change: (map: ZMap) => ZMap = (map) => map,
+): Promise<TwoFronts> {
+  const map = change(labMap());
   const directory = mkdtempSync(join(tmpdir(), "zcloud-front-"));
   const sign = createTestCa(join(directory, "ca"));
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, i = 0, j = 0, k = 0, l = 0] = await freePorts(12);
-  const ports = {
-    north: { http: a, https: b, peer: c, link: g, self: i, alarms: k },
-    south: { http: d, https: e, peer: f, link: h, self: j, alarms: l },
+  const seven = async (): Promise<Front["ports"]> => {
+    const [http = 0, https = 0, peer = 0, link = 0, self = 0, alarms = 0, tables = 0] = await freePorts(7);
+    return { http, https, peer, link, self, alarms, tables };
   };
-  const makeFront = (site: "north" | "south"): Front => front(map, site, directory, sign, ports, thumbprint);
+  const ports = { north: await seven(), south: await seven() };
+  const makeFront = (site: "north" | "south"): Front => front(map, site, directory, sign, ports, thumbprint, more);
   const north = makeFront("north");
   const south = makeFront("south");
   const remove = (): void => {
@@ -103,6 +108,7 @@ function front(
   sign: ReturnType<typeof createTestCa>,
   ports: Sites,
   thumbprint: string,
+  more: Partial<FrontSettings>,
 ): Front {
   const directory = join(root, site);
   const self = zfrontOf(map, site);
@@ -143,10 +149,15 @@ function front(
       link: own.link,
       self: own.self,
       alarms: own.alarms,
+      tables: own.tables,
     },
     peer: base.peer && { ...base.peer, address: "127.0.0.1", port: ports[other].peer },
     sandbox: undefined,
     log: `127.0.0.1:${own.alarms} local0`,
+    accessLog: undefined,
+    // Tests come from loopback, and send more than a visitor does.
+    inside: ["127.0.0.0/8"],
+    ...more,
   };
   const program = haproxyProgram(directory);
   const pidFile = join(directory, "pid");

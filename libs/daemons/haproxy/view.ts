@@ -1,11 +1,12 @@
 import type { RunningServer } from "./parse.ts";
 import { type ObservedFront, place } from "./plan.ts";
-import { endpointLabel, type Route } from "./routes.ts";
+import { endpointLabel, placeNames, type Route } from "./routes.ts";
 import { isPeer } from "./servers.ts";
 import type { FrontSettings } from "./settings.ts";
 
 /** A route as `zctl routes` shows it. */
 export interface RouteView {
+  /** With their paths, and those that redirect. */
   readonly names: readonly string[];
   /** `garden/wiki:web`. */
   readonly endpoint: string;
@@ -43,14 +44,18 @@ export function routeViews(
     const up = servers.some(({ name, state }) => !isPeer(name) && state.startsWith("UP"));
     const peer = route.peer ? settings.peer?.site : undefined;
     return {
-      names: route.names,
+      names: placeNames(route),
       endpoint: endpointLabel(route.key),
       slot,
       servers,
       servedBy: up ? settings.site : peer,
-      certificate: firstToEnd(route.names, ends),
+      certificate: firstToEnd(hostsOf(route), ends),
     };
   });
+}
+
+function hostsOf({ places, redirects }: Route): readonly string[] {
+  return [...new Set([...places.map((place) => place.slice(0, place.indexOf("/"))), ...redirects.keys()])];
 }
 
 function firstToEnd(names: readonly string[], ends: ReadonlyMap<string, number>): RouteView["certificate"] {

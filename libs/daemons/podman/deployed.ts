@@ -1,4 +1,5 @@
 import { ownDirectory, stackDirectory, stackOfUnit, stacksDirectory, unitName } from "@zcloud/daemons/stack";
+import { HttpOptions } from "@zcloud/events";
 import type { Host } from "@zcloud/host";
 import * as z from "zod";
 import type { Deployed, UnitState } from "./plan.ts";
@@ -12,6 +13,8 @@ const Service = z.strictObject({
       port: z.number(),
       health: z.string(),
       answersWithin: z.number().optional(),
+      // A state that an older version wrote has none.
+      http: HttpOptions.default({}),
     })
     .optional(),
   replicas: z.number(),

@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { composeName, placeStack, readStack, renderOverride, renderUnit, type StackSpec } from "@zcloud/daemons/stack";
+import {
+  composeName,
+  placeStack,
+  placesOf,
+  readStack,
+  renderOverride,
+  renderUnit,
+  type StackSpec,
+} from "@zcloud/daemons/stack";
 import type { RemovedStack, Stack, StackEntry } from "@zcloud/events";
 import { formatSize, type HostEntry, type Problem, tenantOf, type ZMap } from "@zcloud/map";
 
@@ -145,13 +153,13 @@ function togetherProblems(
   });
   const found: Problem[] = [];
   for (const { name: service, endpoint } of spec.services) {
-    for (const name of endpoint?.names ?? []) {
-      const owner = names.get(name);
+    for (const { place, path } of endpoint === undefined ? [] : placesOf(endpoint)) {
+      const owner = names.get(place);
       if (owner !== undefined)
         found.push(
           problem(
-            `services.${service}.x-zcloud.names`,
-            `${name} leads to ${owner} already; delete that stack first, or choose another name`,
+            `services.${service}.x-zcloud.${path[0]}`,
+            `${place} leads to ${owner} already; delete that stack first, or choose another name`,
           ),
         );
     }
@@ -176,7 +184,7 @@ function togetherProblems(
     );
   if (found.length > 0) return found;
   for (const { name: service, endpoint } of spec.services)
-    for (const name of endpoint?.names ?? []) names.set(name, `${key}:${service}`);
+    for (const { place } of endpoint === undefined ? [] : placesOf(endpoint)) names.set(place, `${key}:${service}`);
   used.set(spec.tenant, { memory, volumes, count });
   return [];
 }

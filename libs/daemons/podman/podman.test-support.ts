@@ -30,7 +30,7 @@ export function spec(fields: Partial<StackSpec> = {}): StackSpec {
       {
         name: "web",
         image: "i:1",
-        endpoint: { names: ["hello.lab.example"], port: 8080, health: "/healthz", answersWithin: 1000 },
+        endpoint: { names: ["hello.lab.example"], port: 8080, health: "/healthz", answersWithin: 1000, http: {} },
         replicas: 1,
         limits: { memory: 2 ** 26, cpus: 1, pids: 512 },
         restart: "always",

@@ -2,7 +2,7 @@ import { allowedName, formatSize, type Path } from "@zcloud/map";
 import type * as z from "zod";
 import { type Finding, isRecord } from "./compose.ts";
 import type { Check, RuleContext } from "./rules.ts";
-import { ServiceOptions, StackOptions, VolumeOptions } from "./schema.ts";
+import { ServiceOptions, StackOptions, splitPlace, VolumeOptions } from "./schema.ts";
 import { bytesOf } from "./units.ts";
 
 /** A value that compose fills in later. What the host decides by must stand in the file as it is. */
@@ -185,22 +185,30 @@ export function bySchema(schema: z.ZodType, value: unknown, path: Path): readonl
 
 export const serviceOptions: Check = (value, { tenant }, path) => {
   const wrong = bySchema(ServiceOptions, value, path);
-  const names = isRecord(value) && Array.isArray(value["names"]) ? value["names"] : [];
-  const foreign = names.flatMap((name, index): readonly Finding[] => {
-    if (
-      typeof name !== "string" ||
-      wrong.some((finding) => finding.path.join() === [...path, "names", index].join()) ||
-      allowedName(tenant, name)
-    )
+  const own = tenant.names.length === 0 ? "none yet" : tenant.names.join(", ");
+  const foreign = claimed(value).flatMap(({ name, at }): readonly Finding[] => {
+    if (allowedName(tenant, name) || wrong.some((finding) => finding.path.join() === [...path, ...at].join()))
       return [];
-    const own = tenant.names.length === 0 ? "none yet" : tenant.names.join(", ");
-    return say(
-      [...path, "names", index],
-      `${name} is not a name of tenant ${tenant.name}, which has ${own}; use one of those, or add it to tenants.${tenant.name}.names in the map`,
-    );
+    const remedy = `use one of those, or add it to tenants.${tenant.name}.names in the map`;
+    return say([...path, ...at], `${name} is not a name of tenant ${tenant.name}, which has ${own}; ${remedy}`);
   });
   return [...wrong, ...foreign];
 };
+
+/** Host names that a service asks for, and where each stands. */
+function claimed(value: unknown): readonly { readonly name: string; readonly at: Path }[] {
+  if (!isRecord(value)) return [];
+  const names = Array.isArray(value["names"]) ? value["names"] : [];
+  return [
+    ...names.flatMap((text, index) => {
+      const place = typeof text === "string" ? splitPlace(text) : undefined;
+      return place === undefined ? [] : [{ name: place.host, at: ["names", index] }];
+    }),
+    ...Object.keys(isRecord(value["redirects"]) ? value["redirects"] : {}).map((name) => {
+      return { name, at: ["redirects", name] };
+    }),
+  ];
+}
 
 export const stackOptions: Check = (value, { sites }, path) => {
   const wrong = bySchema(StackOptions, value, path);

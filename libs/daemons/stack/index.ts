@@ -1,3 +1,4 @@
+export { type EndpointSpec, endpointSpec, placesOf } from "./endpoint.ts";
 export {
   labelOf,
   type OverrideContext,
@@ -11,7 +12,7 @@ export { hash, placeStack } from "./placement.ts";
 export { composeRules } from "./policy.ts";
 export type { Rule } from "./rules.ts";
 export { parseTime, ServiceOptions, StackOptions, VolumeOptions } from "./schema.ts";
-export type { EndpointSpec, ServiceSpec, StackSpec, VolumeSpec } from "./spec.ts";
+export type { ServiceSpec, StackSpec, VolumeSpec } from "./spec.ts";
 export {
   checkNormalised,
   composeName,

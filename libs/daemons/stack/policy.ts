@@ -95,7 +95,7 @@ const service: RuleTable = {
   configs: allow,
   secrets: allow,
   security_opt: check("no-new-privileges, which is always on", checks.securityOpt),
-  "x-zcloud": check("names, port, health, answers_within", checks.serviceOptions),
+  "x-zcloud": check("how the front leads to it, see above", checks.serviceOptions),
 
   privileged: refuse("makes the container root of the host", "remove it", off),
   cap_add: refuse("gives rights over the host", "remove it", isEmpty),

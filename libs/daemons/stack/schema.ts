@@ -1,18 +1,53 @@
+import { parseRate } from "@zcloud/map";
 import * as z from "zod";
 
 /** What compose can't say, as the user writes it under `x-zcloud`. */
 
 const hostName = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-const PublicName = z
-  .string({ error: "must be a host name, e.g. wiki.example.net" })
-  .regex(hostName, "must be a host name in lower case without scheme, port or *, e.g. wiki.example.net");
+const nameHint = "must be a host name in lower case without scheme, port or *, e.g. wiki.example.net";
+const PublicName = z.string({ error: nameHint }).regex(hostName, nameHint);
+
+/** RFC 3986 path whose characters mean themselves, so that it can be compared as it stands. */
+const prefix = /^(\/[A-Za-z0-9\-._~]{1,100}){1,8}$/;
+
+const placeHint =
+  "must be a host name in lower case, with a path behind it if need be, e.g. wiki.example.net or wiki.example.net/api";
+const Place = z
+  .string({ error: placeHint })
+  .refine((text) => splitPlace(text) !== undefined, `${placeHint}; no scheme, port, * or / at the end`);
+
+const targetHint =
+  "must be where visitors are sent: a host name or an https address without / at the end, e.g. wiki.example.net";
+const Target = z.string({ error: targetHint }).refine((text) => targetOf(text) !== undefined, targetHint);
+
+/** `wiki.example.net/api` in its two parts; undefined if it isn't a place. The path is empty or begins with `/`. */
+export function splitPlace(text: string): { readonly host: string; readonly path: string } | undefined {
+  const slash = text.indexOf("/");
+  const [host, path] = slash < 0 ? [text, ""] : [text.slice(0, slash), text.slice(slash)];
+  if (!hostName.test(host) || (path !== "" && !prefix.test(path))) return undefined;
+  return path.split("/").some((part) => part === "." || part === "..") ? undefined : { host, path };
+}
+
+/** `https://wiki.example.net` of a redirect's target as the user writes it. */
+export function targetOf(text: string): string | undefined {
+  const bare = text.replace(/^https:\/\//, "");
+  return splitPlace(bare) === undefined ? undefined : `https://${bare}`;
+}
+
+const yes = (what: string) => z.boolean({ error: `must be true where ${what}` }).optional();
 
 /** `x-zcloud` of a service: how the world reaches it. */
 export const ServiceOptions = z.strictObject({
   names: z
-    .array(PublicName, { error: "must be a list of host names, e.g. [wiki.example.net]" })
+    .array(Place, { error: "must be a list of host names, e.g. [wiki.example.net]" })
     .max(50, "must be at most 50 names")
+    .optional(),
+  redirects: z
+    .record(PublicName, Target, {
+      error: "must say where each name's visitors are sent, e.g. { www.example.net: example.net }",
+    })
+    .refine((all) => Object.keys(all).length <= 50, "must be at most 50 names")
     .optional(),
   port: z
     .int({ error: "must be the port that the service listens on in its container, e.g. 8080" })
@@ -28,6 +63,36 @@ export const ServiceOptions = z.strictObject({
   answers_within: z
     .string({ error: "must be a time, e.g. 2s or 500ms" })
     .refine((text) => parseTime(text) !== undefined, "must be a time from 200ms to 60s, e.g. 2s or 500ms")
+    .optional(),
+  protocol: z
+    .enum(["http", "h2c"], { error: "must be http (the default) or h2c: HTTP/2 without TLS, for gRPC" })
+    .optional(),
+  sticky: yes("a visitor shall stay with one container"),
+  compress: yes("text may be compressed; not for pages that show a secret beside what a visitor sent (BREACH)"),
+  retry_on: z
+    .array(z.literal(500, { error: "must be 500; 502, 503 and 504 are asked again anyway" }), {
+      error: "must be [500]: a GET that is answered 500 is asked again elsewhere",
+    })
+    .max(1, "must be [500]")
+    .optional(),
+  timeout: z
+    .string({ error: "must be a time, e.g. 10m" })
+    .refine((text) => between(parseSpan(text), 1_000, 3_600_000), "must be a time from 1s to 1h, e.g. 10m")
+    .optional(),
+  hsts: z
+    .string({ error: "must be a time, e.g. 365d" })
+    .refine((text) => between(parseSpan(text), 0, 730 * 86_400_000), "must be a time from 0s to 730d, e.g. 365d")
+    .optional(),
+  max_body: z
+    .string({ error: "must be a size, e.g. 50M" })
+    .regex(/^[1-9]\d{0,5}[KMG]$/, "must be a size, e.g. 50M")
+    .optional(),
+  rate: z
+    .string({ error: "must be requests of one client, e.g. 20/s or 300/m" })
+    .refine(
+      (text) => parseRate(text) !== undefined,
+      "must be requests of one client, e.g. 20/s or 300/m; at most 100000/s",
+    )
     .optional(),
 });
 export type ServiceOptions = z.infer<typeof ServiceOptions>;
@@ -55,4 +120,16 @@ export function parseTime(text: string): number | undefined {
   if (amount === undefined) return undefined;
   const ms = Math.round(Number(amount) * (unit === "s" ? 1000 : 1));
   return ms >= 200 && ms <= 60_000 ? ms : undefined;
+}
+
+const spans: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds of `500ms`, `90s`, `10m`, `1h` or `365d`. */
+export function parseSpan(text: string): number | undefined {
+  const [, amount, unit = ""] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? [];
+  return amount === undefined ? undefined : Number(amount) * (spans[unit] ?? 0);
+}
+
+function between(value: number | undefined, least: number, most: number): boolean {
+  return value !== undefined && value >= least && value <= most;
 }

@@ -1,6 +1,7 @@
 import { formatSize, type Path, type Tenant } from "@zcloud/map";
 import { type Finding, isRecord } from "./compose.ts";
-import { parseTime, type ServiceOptions, type StackOptions, type VolumeOptions } from "./schema.ts";
+import { type EndpointSpec, endpointSpec, placesOf } from "./endpoint.ts";
+import type { ServiceOptions, StackOptions, VolumeOptions } from "./schema.ts";
 import { bytesOf } from "./units.ts";
 
 /** A service as far as the system around it needs to know. */
@@ -16,14 +17,6 @@ export interface ServiceSpec {
   /** The stack's own files that it reads, sorted: when one changes, its containers must be made anew. */
   readonly files: readonly string[];
   readonly volumes: readonly string[];
-}
-
-export interface EndpointSpec {
-  readonly names: readonly string[];
-  /** In the container. */
-  readonly port: number;
-  readonly health: string;
-  readonly answersWithin: number | undefined;
 }
 
 export interface VolumeSpec {
@@ -79,15 +72,7 @@ function serviceSpec(name: string, service: Fields, model: Fields, tenant: Tenan
   return {
     name,
     image: String(service["image"]),
-    endpoint:
-      options === undefined || options === null
-        ? undefined
-        : {
-            names: options.names ?? [],
-            port: options.port,
-            health: options.health ?? "/",
-            answersWithin: options.answers_within === undefined ? undefined : parseTime(options.answers_within),
-          },
+    endpoint: options === undefined || options === null ? undefined : endpointSpec(options),
     replicas: Number(fields(service["deploy"])["replicas"] ?? service["scale"] ?? 1),
     limits: {
       memory: bytesOf(wanted["memory"] ?? service["mem_limit"]) ?? Math.min(defaultMemory, tenant.memory),
@@ -141,14 +126,11 @@ export function wholeFindings(
     const at: Path = ["services", service.name];
     if (fields(fields(model["services"])[service.name])["image"] === undefined)
       add(at, "has no image; write image: NAME", "key");
-    for (const [index, name] of (service.endpoint?.names ?? []).entries()) {
-      const owner = owners.get(name);
+    for (const { place, path } of service.endpoint === undefined ? [] : placesOf(service.endpoint)) {
+      const owner = owners.get(place);
       if (owner !== undefined)
-        add(
-          [...at, "x-zcloud", "names", index],
-          `${name} leads to service ${owner} already; a name leads to one service`,
-        );
-      owners.set(name, service.name);
+        add([...at, "x-zcloud", ...path], `${place} leads to service ${owner} already; a name leads to one service`);
+      owners.set(place, service.name);
     }
     if (service.volumes.length > 0 && service.replicas > 1) {
       add(

@@ -7,6 +7,7 @@ export const demo: Tenant = {
   memory: 2 ** 30,
   cpus: 1,
   stacks: 5,
+  requests: undefined,
 };
 export const garden: Tenant = {
   name: "garden",
@@ -15,6 +16,7 @@ export const garden: Tenant = {
   memory: 2 ** 29,
   cpus: 0.5,
   stacks: 2,
+  requests: undefined,
 };
 
 export function hostEntry(site: string, role: Role, name: string, address: string): HostEntry {

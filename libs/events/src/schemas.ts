@@ -17,6 +17,31 @@ export const Server = z.strictObject({
 });
 export type Server = z.infer<typeof Server>;
 
+/** How the front treats the requests of an endpoint; what is left out is as for everybody. */
+export const HttpOptions = z.strictObject({
+  /** Names that are served below a path only: `wiki.example.net/api`, without `/` at the end. */
+  at: z.array(z.string()).optional(),
+  /** Name -> where its visitors are sent: `https://wiki.example.net`, without `/` at the end; their path comes behind it. */
+  redirects: z.record(z.string(), z.string()).optional(),
+  /** The servers speak HTTP/2 without TLS (gRPC). */
+  h2: z.literal(true).optional(),
+  /** A visitor stays with the server that answered first, while that one is well. */
+  sticky: z.literal(true).optional(),
+  /** Text is compressed on its way to the visitor. */
+  compress: z.literal(true).optional(),
+  /** A GET that is answered 500 is asked again elsewhere. */
+  retry500: z.literal(true).optional(),
+  /** Milliseconds that an answer may keep silent, where it is not the usual minute. */
+  timeout: z.int().min(1_000).max(3_600_000).optional(),
+  /** Seconds for which browsers shall use https only (RFC 6797). */
+  hsts: z.int().min(0).max(63_072_000).optional(),
+  /** Bytes of a request's body, where it says so beforehand. */
+  maxBody: z.int().min(1).optional(),
+  /** Requests of one client in ten seconds. */
+  rate: z.int().min(1).max(1_000_000).optional(),
+});
+export type HttpOptions = z.infer<typeof HttpOptions>;
+
 /** What one host serves of one service of one stack. Bucket `endpoints`, key `<host>.<tenant>.<project>.<service>`, written by that host. */
 export const Endpoint = z.strictObject({
   v: z.literal(1),
@@ -24,12 +49,13 @@ export const Endpoint = z.strictObject({
   tenant: Label,
   project: Label,
   service: Label,
-  /** Public host names, lower case. May be empty for a TCP service that only the map names. */
+  /** All its public host names, lower case, also those that only redirect. May be empty for a TCP service that only the map names. */
   names: z.array(z.string()),
   /** Path that answers 2xx or 3xx when the service is well. */
   health: z.string().startsWith("/"),
   /** Milliseconds after which a GET without an answer is given to another server; undefined: never, wait 60 s. */
   answersWithin: z.int().min(200).max(60_000).optional(),
+  http: HttpOptions.optional(),
   /** Healthy servers only; an endpoint that is known but has none keeps its name and an empty list. */
   servers: z.array(Server),
 });

@@ -18,6 +18,8 @@ export const ports = {
   frontSelf: 9548,
   /** On loopback of a zfront, UDP: where HAProxy tells our service of servers that went down. */
   frontAlarms: 9549,
+  /** On loopback of a zfront: where an old HAProxy hands its counters to the new one. */
+  frontTables: 9545,
   /** /healthz, /readyz and /metrics of our services. */
   service: 9550,
   wireguard: 51820,

@@ -10,4 +10,4 @@ export { covers } from "./names.ts";
 export { formatPath, formatProblem, formatProblems, type Path, type Problem } from "./problems.ts";
 export * from "./select.ts";
 export { signedText } from "./signed.ts";
-export { formatDuration, formatSize, parseDuration, parseSize } from "./units.ts";
+export { formatDuration, formatSize, parseDuration, parseRate, parseSize } from "./units.ts";

@@ -80,6 +80,18 @@ export interface Tenant {
   /** Cores at one site. */
   readonly cpus: number;
   readonly stacks: number;
+  /** Requests in ten seconds at one site, of all clients together; undefined: as many as come. */
+  readonly requests: number | undefined;
+}
+
+/** How the fronts treat everybody, and what they write down of it. */
+export interface Front {
+  /** Requests of one client in ten seconds. A client is an IPv4 address or an IPv6 /64. */
+  readonly requestsPerClient: number;
+  /** Open connections of one client. */
+  readonly connectionsPerClient: number;
+  /** What the access log says of clients: their network (IPv4 /24, IPv6 /48), or their address. */
+  readonly logAddresses: "truncated" | "full";
 }
 
 export interface Acme {
@@ -112,6 +124,7 @@ export interface ZMap {
   readonly storage: Storage;
   readonly acme: Acme;
   readonly dns: Dns;
+  readonly front: Front;
   /** Seconds to keep, bytes at most. */
   readonly log: { readonly keep: number; readonly atMost: number };
   readonly tcp: readonly TcpService[];

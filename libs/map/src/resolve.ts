@@ -1,10 +1,10 @@
 import { defaultNames, defaults, directories } from "./defaults.ts";
 import { canonicalIpv6, formatIpv4, parseNetwork } from "./ip.ts";
-import type { HostEntry, Role, Site, TcpService, Tenant, ZMap } from "./model.ts";
+import type { Front, HostEntry, Role, Site, TcpService, Tenant, ZMap } from "./model.ts";
 import { canonicalKey } from "./openssh-key.ts";
 import type { MapFile } from "./schema.ts";
 import { hostCount, hostSize } from "./sizing.ts";
-import { parseDuration, parseSize } from "./units.ts";
+import { parseDuration, parseRate, parseSize } from "./units.ts";
 
 /** Where a role's hosts stand in the site's network, counted from its first address; `zpod1` is at 17. */
 export const offsets = { zcloud: 1, znet: 2, zfront: 3, zstore: 4, zpod: 16, zmah: 32 } as const satisfies Record<
@@ -38,6 +38,7 @@ export function resolveMap(file: MapFile): ZMap {
       contact: file.acme?.contact,
     },
     dns: { upstreams: file.dns?.upstreams ?? defaults.dns.upstreams },
+    front: resolveFront(file.front),
     log: {
       keep: seconds(file.log?.keep ?? defaults.log.keep),
       atMost: bytes(file.log?.at_most ?? defaults.log.atMost),
@@ -98,6 +99,7 @@ function resolveTenant(name: string, tenant: NonNullable<MapFile["tenants"]>[str
     memory: bytes(tenant.memory ?? defaults.tenant.memory),
     cpus: tenant.cpus ?? defaults.tenant.cpus,
     stacks: tenant.stacks ?? defaults.tenant.stacks,
+    requests: tenant.requests === undefined ? undefined : inTenSeconds(tenant.requests),
   };
 }
 
@@ -118,6 +120,20 @@ function entries<T>(record: Readonly<Record<string, T>> | undefined): [string, T
 function bytes(size: string): number {
   const value = parseSize(size);
   if (value === undefined) throw new TypeError(`resolve map: ${size} is not a size`);
+  return value;
+}
+
+function resolveFront(front: MapFile["front"]): Front {
+  return {
+    requestsPerClient: inTenSeconds(front?.requests_per_client ?? defaults.front.requestsPerClient),
+    connectionsPerClient: front?.connections_per_client ?? defaults.front.connectionsPerClient,
+    logAddresses: front?.log_addresses ?? defaults.front.logAddresses,
+  };
+}
+
+function inTenSeconds(rate: string): number {
+  const value = parseRate(rate);
+  if (value === undefined) throw new TypeError(`resolve map: ${rate} is not a rate`);
   return value;
 }
 

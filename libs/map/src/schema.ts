@@ -13,6 +13,7 @@ import {
   operatorNameComplaint,
   optional,
   pathComplaint,
+  rate,
   siteNameComplaint,
   size,
   stackComplaint,
@@ -156,6 +157,26 @@ const TenantFile = z.strictObject({
   memory: optional(size("Memory of all its containers at one site.", "2G"), defaults.tenant.memory),
   cpus: optional(z.number().min(0.1).max(512), defaults.tenant.cpus, "Processors of all its containers at one site."),
   stacks: optional(z.int().min(1).max(1000), defaults.tenant.stacks, "How many stacks it may have."),
+  requests: optional(
+    rate("Requests to all its names at one site, of all clients together. By default as many as come.", "500/s"),
+  ),
+});
+
+const FrontFile = z.strictObject({
+  requests_per_client: optional(
+    rate("Requests of one client at one site, counted over ten seconds; more are answered 429.", "100/s"),
+    defaults.front.requestsPerClient,
+  ),
+  connections_per_client: optional(
+    z.int().min(1).max(100_000),
+    defaults.front.connectionsPerClient,
+    "Open connections of one client at one site. A client is an IPv4 address or an IPv6 /64.",
+  ),
+  log_addresses: optional(
+    z.enum(["truncated", "full"]),
+    defaults.front.logAddresses,
+    "What the access log says of clients: their network (IPv4 /24, IPv6 /48), or their address.",
+  ),
 });
 
 const Storage = z.strictObject({
@@ -233,6 +254,7 @@ export const MapFile = z.strictObject({
   storage: optional(Storage, { kind: defaults.storage.kind }, "What stands behind volumes."),
   acme: optional(AcmeFile, undefined, "Where certificates come from."),
   dns: optional(DnsFile, undefined, "Where the sites' resolvers ask about the rest of the world."),
+  front: optional(FrontFile, undefined, "How the fronts treat every client, and what they write down."),
   log: optional(LogFile, undefined, "The logs of all hosts, on znet."),
   tcp: optional(z.record(Label, TcpFile), undefined, "Ports of the world that are not HTTP, by name."),
   replication: optional(z.record(Label, ReplicationFile), undefined, "Ports between the sites' zmahs, by name."),

@@ -20,6 +20,20 @@ export function parseDuration(text: string): number | undefined {
   return Number(amount) * durations[unit as keyof typeof durations];
 }
 
+/** Requests in ten seconds of `20/s` or `300/m`, at least one; undefined if it isn't a rate, or over 100000/s. */
+export function parseRate(text: string): number | undefined {
+  const [, amount, unit] = /^([1-9]\d{0,6})\/(s|m)$/.exec(text) ?? [];
+  if (amount === undefined) return undefined;
+  const inTen = Math.max(1, Math.round(unit === "s" ? Number(amount) * 10 : Number(amount) / 6));
+  return inTen <= 1_000_000 ? inTen : undefined;
+}
+
+/** Why `text` is not a rate, with what would be one; undefined if it is. */
+export function rateComplaint(text: string): string | undefined {
+  if (parseRate(text) !== undefined) return undefined;
+  return `${text} is not a rate; write requests for each second or minute, e.g. 100/s or 300/m, and at most 100000/s`;
+}
+
 /** Bytes as `20G`, or `1.5G`: the largest unit that gives at least 1, at most one decimal; below 1K in bytes. */
 export function formatSize(bytes: number): string {
   const unit = (["T", "G", "M", "K"] as const).find((candidate) => bytes >= sizes[candidate]);

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { canonicalIpv6, formatNetwork, parseIpv4, parseNetwork } from "./ip.ts";
 import { labelComplaint } from "./names.ts";
-import { durationComplaint, sizeComplaint } from "./units.ts";
+import { durationComplaint, rateComplaint, sizeComplaint } from "./units.ts";
 
 /** The kinds of value in a map. A complaint says why a text is not of a kind, with the remedy; undefined if it is. */
 
@@ -28,6 +28,10 @@ export function size(description: string, example = "20G") {
 
 export function duration(description: string) {
   return text(durationComplaint, { description, examples: ["30d"], pattern: "^[0-9]+[smhdw]$" });
+}
+
+export function rate(description: string, example: string) {
+  return text(rateComplaint, { description, examples: [example], pattern: "^[1-9][0-9]*/[sm]$" });
 }
 
 /** A key that may be left out, and what stands for it then. */

@@ -18,10 +18,19 @@ reach out of the stack, and one key more: \`x-zcloud\`. Any other key that begin
 
 | where | key | meaning | default |
 |---|---|---|---|
-| a service | \`names\` | public host names that lead to it; the tenant must have them | none |
+| a service | \`names\` | public host names that lead to it, with a path behind if need be (\`wiki.example.net/api\`); the tenant must have them | none |
+| a service | \`redirects\` | names whose visitors are sent elsewhere with their path (308), e.g. \`{ www.example.net: example.net }\` | none |
 | a service | \`port\` | where it listens in its container | required |
 | a service | \`health\` | path that answers 2xx or 3xx when it is well | \`/\` |
 | a service | \`answers_within\` | a GET without an answer is given to another server after it, 200ms to 60s | wait |
+| a service | \`timeout\` | how long an answer, or a WebSocket, may keep silent, 1s to 1h | 60s, 1h for a WebSocket |
+| a service | \`retry_on\` | \`[500]\`: a GET that is answered 500 is asked again elsewhere, as 502, 503 and 504 are anyway | none |
+| a service | \`protocol\` | \`h2c\`: it speaks HTTP/2 without TLS, as gRPC servers do | \`http\` |
+| a service | \`sticky\` | \`true\`: a visitor stays with one container, by a cookie, while that one is well | no |
+| a service | \`compress\` | \`true\`: text is compressed on its way; not for pages that show a secret beside what the visitor sent (BREACH) | no |
+| a service | \`hsts\` | browsers use only https for so long (RFC 6797), e.g. \`365d\` | none |
+| a service | \`max_body\` | larger requests are answered 413, e.g. \`50M\`; those that don't say their size are not measured | none |
+| a service | \`rate\` | requests of one client, e.g. \`20/s\`, counted over ten seconds; more are answered 429 | the map's |
 | a volume | \`size\` | how large it may become | \`1G\` |
 | top level | \`home\` | the site that runs the stack and writes its volumes | |
 | top level | \`placement\` | \`both\`: a copy at each site; the default without volumes | \`both\` |

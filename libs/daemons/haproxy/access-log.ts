@@ -1,0 +1,68 @@
+import { mapPath } from "./maps.ts";
+import type { FrontSettings } from "./settings.ts";
+
+/**
+ * One JSON object a request. Times in milliseconds: `wait_ms` until the whole request was there, `queue_ms` until a
+ * server took it (with the attempts before), `connect_ms`, `answer_ms` until the first byte, `total_ms`; -1 where it
+ * did not come so far.
+ */
+function format({ site, paths, logAddresses }: FrontSettings): string {
+  const source = logAddresses === "full" ? "src" : "src,ipmask(24,48)";
+  const endpoint = `var(txn.slot),map_str(${mapPath(paths.maps, "endpoints")})`;
+  const fields: readonly (readonly [string, string])[] = [
+    ["at", "[accept_date(ms),ms_ltime(%Y-%m-%dT%H:%M:%S.%3N%z)]"],
+    ["site", `[str(${site})]`],
+    ["served_by", "[var(txn.servedby)]"],
+    ["name", "[var(txn.host)]"],
+    ["tenant", `[${endpoint},field(1,/)]`],
+    ["endpoint", `[${endpoint}]`],
+    ["client", `[${source}]`],
+    ["method", "HM"],
+    ["path", "HPO"],
+    ["protocol", "[fc_http_major]"],
+    ["status", "ST"],
+    ["bytes", "B"],
+    ["received", "U"],
+    ["wait_ms", "TR"],
+    ["queue_ms", "Tw"],
+    ["connect_ms", "Tc"],
+    ["answer_ms", "Tr"],
+    ["total_ms", "Ta"],
+    ["retries", "[txn.redispatched]"],
+    ["ended", "tsc"],
+    ["tls", "sslv"],
+    ["cipher", "sslc"],
+  ];
+  return `%{+json}o ${fields.map(([name, what]) => `%(${name})${what}`).join(" ")}`;
+}
+
+/** Bytes of a line: a request's path may take a buffer, and JSON writes some of it longer. */
+const longest = 24_000;
+
+/** The way to the site's log: kept in memory while it is away, oldest lines first to go; nobody waits for it. */
+export function accessRing({ accessLog, paths }: FrontSettings): string[] {
+  if (accessLog === undefined) return [];
+  const { address, port, name } = accessLog;
+  return [
+    "ring access",
+    '    description "lines on their way to the log of the site"',
+    "    format rfc5424",
+    `    maxlen ${longest}`,
+    "    size 8388608",
+    "    timeout connect 5s",
+    "    timeout server 10s",
+    `    server znet ${address}:${port} log-proto octet-count ssl crt ${paths.certificate} ca-file ${paths.ca} verify required verifyhost ${name}`,
+    "",
+  ];
+}
+
+/** Of the frontend that visitors come to. */
+export function accessLog(settings: FrontSettings): string[] {
+  if (settings.log === undefined && settings.accessLog === undefined) return [];
+  return [
+    "    # What went wrong is of level err, and goes to this host's own log too.",
+    "    option log-separate-errors",
+    ...(settings.accessLog === undefined ? [] : [`    log ring@access len ${longest} format rfc5424 local1`]),
+    `    log-format "${format(settings)}"`,
+  ];
+}

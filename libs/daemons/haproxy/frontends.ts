@@ -1,0 +1,137 @@
+import { accessLog } from "./access-log.ts";
+import { clientLimit, connectionLimit, routeLimits } from "./limits.ts";
+import { peerLink } from "./link.ts";
+import { type MapName, mapPath, optionFields } from "./maps.ts";
+import { html, pages } from "./pages.ts";
+import type { FrontSettings } from "./settings.ts";
+
+/** A field of the route's entry in options.map, as a sample expression. */
+const field = (name: (typeof optionFields)[number]): string =>
+  `var(txn.options),field(${optionFields.indexOf(name) + 1},|)`;
+
+/** Where connections come in: from the world, from the peer's front, and from this HAProxy's own checks. */
+export function frontends(settings: FrontSettings): string[] {
+  const { listen, paths, peer } = settings;
+  return [
+    ...httpFrontend(settings),
+    ...tlsFrontend(settings),
+    ...(peer === undefined ? [] : [...peerFrontend(settings, peer.name), ...peerLink(settings, peer)]),
+    "# What the breakers of last resorts ask (servers of slots with `port` and this number).",
+    "frontend self from base",
+    `    bind 127.0.0.1:${listen.self}`,
+    "    # A map must stand in the configuration to be there, also while nothing is logged.",
+    `    http-request set-var(txn.endpoint) str(),map_str(${mapPath(paths.maps, "endpoints")}) if FALSE`,
+    "    http-request return status 200",
+    "",
+    "backend nobody from base",
+    `    http-request return status 404 ${html} hdr cache-control no-store string '${pages.unknown}'`,
+    "",
+  ];
+}
+
+/** `txn.slot` of the longest name with path that the request begins with; `txn.options` where its route has some. */
+function lookUp({ paths }: FrontSettings): string[] {
+  const map = (name: MapName): string => mapPath(paths.maps, name);
+  return [
+    "    http-request set-var(txn.host) req.hdr(host),host_only,lower,rtrim(.)",
+    '    http-request set-var-fmt(txn.place) "%[var(txn.host)]%[path]/"',
+    `    http-request set-var(txn.slot) var(txn.place),map_beg(${map("hosts")})`,
+    `    http-request set-var(txn.options) var(txn.slot),map_str(${map("options")})`,
+    `    http-request set-var(txn.silence) ${field("timeout")} if { var(txn.options) -m found } !{ ${field("timeout")} 0 }`,
+  ];
+}
+
+/** RFC 9112, 3.2. */
+const needsHost = "    http-request deny deny_status 400 if !{ var(txn.slot) -m found } !{ req.hdr(host) -m found }";
+
+/** A name that only sends its visitors elsewhere. */
+function redirects({ paths }: FrontSettings): string[] {
+  return [
+    `    http-request set-var(txn.to) var(txn.host),map_str(${mapPath(paths.maps, "redirects")}) unless { var(txn.slot) -m found }`,
+    "    http-request redirect prefix %[var(txn.to)] code 308 if { var(txn.to) -m found }",
+  ];
+}
+
+function httpFrontend(settings: FrontSettings): string[] {
+  const { site, listen, acmeThumbprint } = settings;
+  const challenge = [
+    "    # RFC 8555, 8.3. Both fronts have one account, so either can answer whatever the CA asks, for any name.",
+    `    http-request return status 200 content-type text/plain lf-string "%[path,field(4,/)].${acmeThumbprint}" if { path_reg ^/\\.well-known/acme-challenge/[A-Za-z0-9_-]{16,256}$ }`,
+  ];
+  return [
+    "frontend http from base",
+    `    bind ${listen.http}`,
+    ...accessLog(settings),
+    ...connectionLimit(settings),
+    ...(acmeThumbprint === undefined ? [] : challenge),
+    ...clientLimit(settings),
+    ...lookUp(settings),
+    needsHost,
+    ...redirects(settings),
+    "    http-request redirect prefix https://%[var(txn.host)] code 308 if { var(txn.slot) -m found }",
+    `    http-after-response set-header x-zcloud-site ${site}`,
+    "    default_backend nobody",
+    "",
+  ];
+}
+
+function tlsFrontend(settings: FrontSettings): string[] {
+  const { site, paths, listen } = settings;
+  return [
+    "frontend tls from base",
+    `    bind ${listen.https} ssl crt ${paths.placeholder} crt-list ${paths.crtList} alpn h2,http/1.1`,
+    ...accessLog(settings),
+    ...connectionLimit(settings),
+    ...clientLimit(settings),
+    ...lookUp(settings),
+    needsHost,
+    ...routeLimits(field),
+    `    http-request set-var(txn.maxbody) ${field("maxBody")} if { var(txn.options) -m found }`,
+    `    http-request return status 413 ${html} hdr connection close string '${pages.tooLarge}' if { var(txn.maxbody) -m int gt 0 } { req.body_size,sub(txn.maxbody) gt 0 }`,
+    ...redirects(settings),
+    "    # Who the client is, said by us alone.",
+    "    http-request del-header x-zcloud- -m beg",
+    "    http-request del-header forwarded",
+    "    http-request del-header proxy",
+    "    http-request set-header x-forwarded-for %[src]",
+    "    http-request set-header x-forwarded-proto https",
+    "    http-request set-header x-forwarded-host %[req.hdr(host)]",
+    "    http-request set-header x-real-ip %[src]",
+    "    # The peer could not serve it (521, which is never asked again): its own status is in x-zcloud-status.",
+    "    http-response set-status 502 if { status 521 } { srv_name -m beg peer. } { res.hdr(x-zcloud-status) 502 }",
+    "    http-response set-status 504 if { status 521 } { srv_name -m beg peer. } { res.hdr(x-zcloud-status) 504 }",
+    "    http-response set-status 503 if { status 521 } { srv_name -m beg peer. }",
+    "    http-response del-header x-zcloud-status",
+    `    http-response set-header strict-transport-security "max-age=%[${field("hsts")}]" if { var(txn.options) -m found } !{ ${field("hsts")} 0 }`,
+    `    http-response set-header x-zcloud-site ${site} unless { srv_name -m beg peer. }`,
+    "    # The way to the peer broke: our own 502, without the name of a site, and nobody is there.",
+    "    http-after-response set-status 503 if { status 502 } { srv_name -m beg peer. } ! { res.hdr(x-zcloud-site) -m found }",
+    `    http-after-response set-header x-zcloud-site ${site} unless { res.hdr(x-zcloud-site) -m found }`,
+    "    http-after-response set-var(txn.servedby) res.hdr(x-zcloud-site)",
+    "    use_backend e%[var(txn.slot)] if { var(txn.slot) -m found }",
+    "    default_backend nobody",
+    "",
+  ];
+}
+
+function peerFrontend(settings: FrontSettings, peerName: string): string[] {
+  const { site, paths, listen } = settings;
+  return [
+    "frontend peer from base",
+    `    bind ${listen.peer} ssl crt ${paths.certificate} ca-file ${paths.ca} verify required ssl-min-ver TLSv1.3 alpn h2`,
+    "    # Every host has a certificate of this CA; only the other front may say who a client is.",
+    `    tcp-request session reject unless { ssl_c_s_dn(cn) -m str ${peerName} }`,
+    ...lookUp(settings),
+    '    # The other front must not take "nobody here" for a failure that is worth another try.',
+    "    http-after-response del-header x-zcloud-status",
+    "    http-after-response set-header x-zcloud-status %[status] if { status 502 503 504 }",
+    "    http-after-response set-status 521 if { status 502 503 504 }",
+    `    http-after-response set-header x-zcloud-site ${site}`,
+    "    # Only l-slots, which know only this site: a loop can't be built.",
+    "    use_backend l%[var(txn.slot)] if { var(txn.slot) -m found }",
+    "    default_backend nowhere",
+    "",
+    "backend nowhere from base",
+    "",
+  ];
+}

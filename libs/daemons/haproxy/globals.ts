@@ -1,0 +1,35 @@
+import type { FrontSettings } from "./settings.ts";
+
+export function globals({ paths, sandbox, log, listen }: FrontSettings, description: string): string[] {
+  return [
+    "# Written by zCloud's zfront service. Changes are overwritten.",
+    "global",
+    `    description ${description}`,
+    ...(log === undefined
+      ? []
+      : [
+          "    # Requests that went well go to the access log only.",
+          `    log ${log} notice`,
+          "    # Our service hears at once which server went down (alert) and which slot has none left (emerg).",
+          `    log 127.0.0.1:${listen.alarms} len 256 local0 alert`,
+        ]),
+    ...(sandbox === undefined
+      ? []
+      : [`    user ${sandbox.user}`, `    group ${sandbox.group}`, `    chroot ${sandbox.chroot}`]),
+    `    stats socket ${paths.socket} mode 600 level admin`,
+    "    stats timeout 30s",
+    "    localpeer front",
+    "    fd-hard-limit 65536",
+    "    spread-checks 5",
+    "    # Tunnels (WebSocket) of an old process may end by themselves this long after a reload.",
+    "    hard-stop-after 30m",
+    "    # `crt host.crt` finds host.key.",
+    "    ssl-load-extra-del-ext",
+    "    ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets",
+    "    ssl-default-bind-ciphers ECDHE+AESGCM:ECDHE+CHACHA20",
+    "    ssl-default-server-options ssl-min-ver TLSv1.3",
+    "    # A client whose HTTP/2 is full of oddities (resets, empty frames) is let go.",
+    "    tune.h2.fe.glitches-threshold 1024",
+    "",
+  ];
+}

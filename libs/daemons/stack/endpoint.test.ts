@@ -1,0 +1,75 @@
+import { expect, test } from "vitest";
+import { endpointSpec, placesOf } from "./endpoint.ts";
+import { ServiceOptions } from "./schema.ts";
+
+test("names, parts of names and redirects become host names and places", () => {
+  const spec = endpointSpec({
+    names: ["wiki.example.net/api", "wiki.example.net/api/v2", "shop.example.net", "shop.example.net/cart"],
+    redirects: { "www.example.net": "shop.example.net", "old.example.net": "https://wiki.example.net/api" },
+    port: 80,
+  });
+  expect(spec.names).toEqual(["wiki.example.net", "shop.example.net", "www.example.net", "old.example.net"]);
+  // The whole of shop.example.net is led here anyway.
+  expect(spec.http.at).toEqual(["wiki.example.net/api", "wiki.example.net/api/v2"]);
+  expect(spec.http.redirects).toEqual({
+    "www.example.net": "https://shop.example.net",
+    "old.example.net": "https://wiki.example.net/api",
+  });
+  expect(placesOf(spec).map(({ place, path }) => `${path[0]} ${place}`)).toEqual([
+    "names shop.example.net",
+    "names wiki.example.net/api",
+    "names wiki.example.net/api/v2",
+    "redirects www.example.net",
+    "redirects old.example.net",
+  ]);
+});
+
+test("what is not said is not there, so that nothing changes for whom it does not concern", () => {
+  expect(endpointSpec({ port: 80, names: ["a.example.net"] }).http).toEqual({});
+});
+
+test("every option in the front's own units", () => {
+  const options: ServiceOptions = {
+    port: 80,
+    protocol: "h2c",
+    sticky: true,
+    compress: true,
+    retry_on: [500],
+    timeout: "10m",
+    hsts: "365d",
+    max_body: "50M",
+    rate: "300/m",
+  };
+  expect(ServiceOptions.safeParse(options).success).toBe(true);
+  expect(endpointSpec(options).http).toEqual({
+    h2: true,
+    sticky: true,
+    compress: true,
+    retry500: true,
+    timeout: 600_000,
+    hsts: 31_536_000,
+    maxBody: 52_428_800,
+    rate: 50,
+  });
+});
+
+test.each([
+  [{ names: ["wiki.example.net/"] }, "no scheme, port, * or / at the end"],
+  [{ names: ["wiki.example.net/a//b"] }, "must be a host name"],
+  [{ names: ["wiki.example.net/../etc"] }, "must be a host name"],
+  [{ names: ["https://wiki.example.net"] }, "must be a host name"],
+  [{ names: ["wiki.example.net/ä"] }, "must be a host name"],
+  [{ redirects: { "www.example.net": "http://example.net" } }, "must be where visitors are sent"],
+  [{ redirects: { "www.example.net/a": "example.net" } }, "must be a host name in lower case without scheme"],
+  [{ retry_on: [502] }, "must be 500"],
+  [{ timeout: "2h" }, "must be a time from 1s to 1h"],
+  [{ hsts: "forever" }, "must be a time from 0s to 730d"],
+  [{ max_body: "0M" }, "must be a size"],
+  [{ rate: "0/s" }, "e.g. 20/s or 300/m"],
+  [{ rate: "1000000/s" }, "at most 100000/s"],
+  [{ sticky: "yes" }, "must be true"],
+  [{ protocol: "grpc" }, "h2c: HTTP/2 without TLS, for gRPC"],
+])("%j is refused with what would be right", (wrong, message) => {
+  const result = ServiceOptions.safeParse({ port: 80, ...wrong });
+  expect(result.error?.issues.map((issue) => JSON.stringify(issue)).join()).toContain(message);
+});
