@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LabHandle, useLab } from "@zcloud/testing";
-import { median, type Row, report } from "./results.ts";
+import { limited, median, report, shown } from "./results.ts";
 
 const rounds = 10;
 /** More of them, not timed: users' GETs and what makes them take a part of a small machine. */
@@ -63,15 +63,6 @@ export async function deploy(labName: string): Promise<void> {
     shown("HAProxy's share with its files on disk, ms, median", median(shares.map(({ files }) => files))),
     limited(`GETs of another name lost meanwhile, of ${lost.sent}`, lost.failed, 0),
   ]);
-}
-
-function limited(measure: string, ours: number, target: number): Row {
-  const ratio = target === 0 ? null : ours / target;
-  return { measure, ours, peer: null, ratio, target: `<= ${target}`, holds: ours <= target };
-}
-
-function shown(measure: string, ours: number): Row {
-  return { measure, ours, peer: null, ratio: null, target: "-", holds: true };
 }
 
 /** Milliseconds that a front spent so far on changes of routes: by HAProxy's runtime API, and with the files written first. */

@@ -1,19 +1,49 @@
 import { parseArgs } from "node:util";
 
-/** `npm run bench -- [--name LAB] NAME...`: the benchmarks. Without a NAME: all of them. They need a running lab (`npm run lab`). */
+/** `npm run bench -- [OPTION...] NAME...`: the benchmarks. Without a NAME: all of them. All but front need a running lab (`npm run lab`). */
 import { deploy } from "./deploy.ts";
+import { front } from "./front.ts";
+import { frontParts } from "./front-options.ts";
 import { idle } from "./idle.ts";
 
-const benchmarks: Readonly<Record<string, (lab: string) => Promise<void>>> = { idle, deploy };
+const benchmarks: Readonly<Record<string, (lab: string) => Promise<void>>> = {
+  idle,
+  deploy,
+  front: () => {
+    const only = frontParts.find((part) => part === values.only);
+    const scale = { routes: Number(values.scale), certificates: Number(values.certificates) };
+    return front({ routes: Number(values.routes), scale, changes: Number(values.changes), only, quick: values.quick });
+  },
+};
 
 const known = Object.keys(benchmarks).join(", ");
 const { values, positionals: chosen } = parseArgs({
-  options: { name: { type: "string", default: "lab" }, help: { type: "boolean", short: "h", default: false } },
+  options: {
+    name: { type: "string", default: "lab" },
+    routes: { type: "string", default: "5000" },
+    scale: { type: "string", default: "10000" },
+    certificates: { type: "string", default: "5000" },
+    changes: { type: "string", default: "1000" },
+    only: { type: "string" },
+    quick: { type: "boolean", default: false },
+    help: { type: "boolean", short: "h", default: false },
+  },
   allowPositionals: true,
 });
 if (values.help) {
   console.log(
-    `npm run bench -- [--name LAB] [NAME...]\n\nMeasures in a running lab (named lab by default) and writes tools/bench/results/NAME.json. Names: ${known}.`,
+    `npm run bench -- [OPTION...] [NAME...]
+
+Measures and writes tools/bench/results/NAME.json. Names: ${known}.
+idle and deploy need a running lab; front needs none, and fetches Debian's caddy, nginx and h2load once.
+
+  --name LAB          the lab for idle and deploy (lab)
+  --routes N          front: routes of ours, caddy and nginx side by side (5000)
+  --scale N           front: routes of the controller (10000)
+  --certificates N    front: certificates of the controller (5000)
+  --changes N         front: new names with certificate and 3 servers (1000)
+  --only PART         front: compare, scale or failures
+  --quick             front: few rounds, for trying`,
   );
   process.exit(0);
 }

@@ -19,11 +19,12 @@ function cell(value: Row[keyof Row]): string {
   return typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value);
 }
 
-/** Prints the rows as a table and writes `tools/bench/results/NAME.json`. */
-export function report(name: string, rows: readonly Row[]): void {
+/** Prints the rows as a table and writes `tools/bench/results/NAME.json`, if they are to be kept. */
+export function report(name: string, rows: readonly Row[], keep = true): void {
   const lines = [columns.map(String), ...rows.map((row) => columns.map((column) => cell(row[column])))];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
   for (const line of lines) console.log(line.map((text, index) => text.padEnd(widths[index] ?? 0)).join("  "));
+  if (!keep) return;
   const machine = {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: cpus().length,
@@ -41,4 +42,15 @@ export function median(values: readonly number[]): number {
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? 0;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+}
+
+/** A measure with an upper limit and nobody beside it. */
+export function limited(measure: string, ours: number, target: number): Row {
+  const ratio = target === 0 ? null : ours / target;
+  return { measure, ours, peer: null, ratio, target: `<= ${target}`, holds: ours <= target };
+}
+
+/** A measure that has no target and explains another. */
+export function shown(measure: string, ours: number): Row {
+  return { measure, ours, peer: null, ratio: null, target: "-", holds: true };
 }
