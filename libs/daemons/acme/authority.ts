@@ -1,6 +1,7 @@
 import { Agent } from "node:https";
 import acme, { type Client } from "acme-client";
 import type { FailureKind } from "./attempts.ts";
+import { reuseNonces } from "./nonces.ts";
 import { noteProblems, ProblemError, type Subproblem } from "./problem.ts";
 
 export interface AuthorityOptions {
@@ -119,8 +120,15 @@ async function register({ directory, contact, accountKey, trust }: AuthorityOpti
   noteProblems(acme.axios);
   const waiting = { backoffAttempts: 40, backoffMin: 250, backoffMax: 3_000 };
   const client: Client = new acme.Client({ directoryUrl: directory, accountKey, ...waiting });
+  // Not in its types: a version without it asks for each, as it comes.
+  if (hasNonces(client)) reuseNonces(client, acme.axios);
   await openAccount(client, contact);
   return client;
+}
+
+function hasNonces(client: object): client is { readonly http: { getNonce(): Promise<string> } } {
+  const { http } = client as { readonly http?: { readonly getNonce?: unknown } };
+  return typeof http?.getNonce === "function";
 }
 
 /**

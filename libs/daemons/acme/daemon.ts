@@ -5,7 +5,7 @@ import type { Attempts } from "./attempts.ts";
 import type { Authority, AuthorityOptions } from "./authority.ts";
 import { groupNames } from "./groups.ts";
 import { certificateFiles } from "./install.ts";
-import { type Budget, budgets } from "./ledger.ts";
+import { type Budget, budgets, type Ledger } from "./ledger.ts";
 import { limitsOf } from "./limits.ts";
 import { createMemory } from "./memory.ts";
 import type { AcmePaths, DesiredCertificates, HeldCertificate, WantedNames } from "./model.ts";
@@ -22,6 +22,8 @@ export interface ObservedCertificates {
   readonly memory: ReturnType<ReturnType<typeof createMemory>["now"]>;
   readonly underWay: readonly string[];
   readonly orders: readonly string[];
+  /** Orders that wait for their turn. */
+  readonly queued: Ledger;
   readonly accountKey: boolean;
 }
 
@@ -32,15 +34,13 @@ export type CertificateAction = Action &
   );
 
 export interface AcmeOptions
-  extends Pick<OrdersOptions, "tell" | "counted" | "prove" | "resolve">,
+  extends Pick<OrdersOptions, "tell" | "counted" | "prove" | "resolve" | "concurrency">,
     Pick<RenewalTimesOptions, "renewalInfo"> {
   readonly host: Host;
   readonly paths: AcmePaths;
   readonly clock: Clock;
   /** What is on disk and good. */
   readonly have: (now: number) => Promise<readonly HeldCertificate[]>;
-  /** Orders at the same time; 20 by default. */
-  readonly concurrency?: number;
   /** Who orders. */
   readonly authority: (options: AuthorityOptions) => Authority;
   /** 0 to 1. */
@@ -67,7 +67,7 @@ export interface Acme extends Reconciler<DesiredCertificates, ObservedCertificat
 
 /** Orders certificates for what is served, within limits; orders run beside the loop, which only starts them. */
 export function createAcme(options: AcmeOptions): Acme {
-  const { host, paths, clock, concurrency = 20, random = Math.random } = options;
+  const { host, paths, clock, random = Math.random } = options;
   const underWay = new Map<string, Promise<void>>();
   const listeners = new Set<() => void>();
   const memory = createMemory(host, paths);
@@ -89,13 +89,15 @@ export function createAcme(options: AcmeOptions): Acme {
       memory: known,
       underWay: [...underWay.keys()],
       orders: orders.underWay(),
+      queued: orders.queued(),
       accountKey: (await host.stat(paths.accountKey)) !== undefined,
     };
   }
 
   function inputOf(wanted: WantedNames, directory: string, observed: ObservedCertificates): OrderInput {
-    const { memory: known, have } = observed;
-    return { ...observed, ...known, wanted: groupNames(wanted, have), limits: limitsOf(directory) };
+    const { memory: known, have, queued } = observed;
+    const ledger = [...known.ledger, ...queued];
+    return { ...observed, ...known, ledger, wanted: groupNames(wanted, have), limits: limitsOf(directory) };
   }
 
   function plan(
@@ -119,7 +121,7 @@ export function createAcme(options: AcmeOptions): Acme {
         const summary = "prove a certificate that was issued before";
         return { kind: "prove", change: "~", subject: name, summary, name, names, from };
       }),
-      ...planOrders(rest, concurrency).map((order): CertificateAction => {
+      ...planOrders(rest).map((order): CertificateAction => {
         const change = order.why === "new" ? "+" : "~";
         const summary = `order a certificate (${order.why}) from ${authority}`;
         return { kind: "order", change, subject: order.names.join(" "), summary, order, from };

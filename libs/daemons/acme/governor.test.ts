@@ -59,8 +59,7 @@ function site(steps: readonly Step[], concurrency: number): readonly Seen[] {
       if (asked && decideRetry(name, input).kind === "now")
         attempts = { ...attempts, [name]: { ...failure, nextAt: at } };
     }
-    const orders = planOrders({ ...input, attempts }, concurrency);
-    expect(orders.length).toBeLessThanOrEqual(concurrency);
+    const orders = planOrders({ ...input, attempts }).slice(0, concurrency);
     for (const { name, names, renewal } of orders) {
       const id = `${name} ${at} ${seen.length}`;
       ledger = charge(ledger, { id, at, names, renewal }, limits);
@@ -145,7 +144,7 @@ test("a budget that is used up waits until the oldest no longer counts; operator
     kind: "forbidden",
     until: now + limit.window,
   });
-  expect(planOrders({ ...input, wanted, ledger, now: now + limit.window }, 4)).toHaveLength(1);
+  expect(planOrders({ ...input, wanted, ledger, now: now + limit.window })).toHaveLength(1);
 });
 
 test("Let's Encrypt's limits are known, its staging is not short of certificates, others are spared a flood", () => {

@@ -24,8 +24,16 @@ export interface InstallOptions {
   readonly left: (before: readonly string[], after: readonly string[]) => readonly string[];
 }
 
+export interface Proven {
+  readonly kind: "proved";
+  readonly names: readonly string[];
+  readonly fingerprint: string;
+  /** Milliseconds since the epoch. */
+  readonly notBefore: number;
+}
+
 export type Installation =
-  | { readonly kind: "proved"; readonly names: readonly string[] }
+  | Proven
   /** There is none, or it is no good any more: it was thrown away. */
   | { readonly kind: "none" }
   /** `back`: the one before is shown again; otherwise there was none before. */
@@ -64,7 +72,8 @@ export async function install(options: InstallOptions): Promise<Installation> {
   if (proved.ok) {
     await host.remove(files.previous);
     await host.remove(files.fresh);
-    return { kind: "proved", names: checked.names };
+    const { names, fingerprint, notBefore } = checked;
+    return { kind: "proved", names, fingerprint, notBefore };
   }
   const previous = await host.read(files.previous);
   const back = previous !== undefined && checkIssued(previous, [], now).ok;

@@ -1,7 +1,13 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 
 export type CheckedCertificate =
-  | { readonly ok: true; readonly fingerprint: string; readonly names: readonly string[]; readonly notAfter: number }
+  | {
+      readonly ok: true;
+      readonly fingerprint: string;
+      readonly names: readonly string[];
+      /** Milliseconds since the epoch. */
+      readonly notBefore: number;
+    }
   | { readonly ok: false; readonly reason: string };
 
 const block = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -25,7 +31,7 @@ export function checkIssued(pem: string, names: readonly string[], now: number):
     const [notBefore, notAfter] = [Date.parse(leaf.validFrom), Date.parse(leaf.validTo)];
     if (notBefore > now + skew) return no(`it begins ${leaf.validFrom} only; is this host's clock right?`);
     if (notAfter <= now) return no(`it ended ${leaf.validTo}`);
-    return { ok: true, fingerprint: fingerprintOf(leaf), names: dnsNames(leaf), notAfter };
+    return { ok: true, fingerprint: fingerprintOf(leaf), names: dnsNames(leaf), notBefore };
   } catch (error) {
     return no(error instanceof Error ? error.message : String(error));
   }

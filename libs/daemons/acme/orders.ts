@@ -2,9 +2,9 @@ import type { Host } from "@zcloud/host";
 import type { Clock } from "@zcloud/reconcile";
 import { type FailureKind, noteFailure, noteSuccess } from "./attempts.ts";
 import type { Authority, Issued } from "./authority.ts";
-import { certificateFiles, install } from "./install.ts";
+import { certificateFiles, install, type Proven } from "./install.ts";
 import { checkIssued } from "./issued.ts";
-import { charge, room, settle } from "./ledger.ts";
+import { charge, type Entry, type Ledger, room, settle } from "./ledger.ts";
 import { limitsOf } from "./limits.ts";
 import type { Memory } from "./memory.ts";
 import type { AcmePaths, DesiredCertificates, HeldCertificate, WantedCertificate } from "./model.ts";
@@ -38,6 +38,8 @@ export interface OrdersOptions {
     close(): Promise<void>;
   };
   readonly random: () => number;
+  /** Orders at the same time; 20 by default. */
+  readonly concurrency?: number;
   readonly resolve?: (name: string) => Promise<readonly string[]>;
   /** Whether our front door shows a certificate; asks it by default. */
   readonly prove?: (proof: Proof) => Promise<Proved>;
@@ -53,8 +55,10 @@ export interface Orders {
   order(order: Order, from: OrderContext): Promise<void>;
   /** Goes on where the one before has ended: with a certificate that is issued. */
   prove(certificate: WantedCertificate, from: OrderContext): Promise<void>;
-  /** Ids in the ledger. */
+  /** Ids in the ledger, also of those queued. */
   underWay(): readonly string[];
+  /** Orders that are not in the ledger yet. */
+  queued(): Ledger;
   close(): Promise<void>;
 }
 
@@ -65,31 +69,48 @@ const softLimit = 8;
 export function createOrders(options: OrdersOptions): Orders {
   const { host, paths, clock, memory, random, tell } = options;
   const underWay = new Set<string>();
+  const queue = new Map<string, Entry>();
+  const turns = createTurns(options.concurrency ?? 20);
   const closing = new AbortController();
+  let recent: { readonly at: number; readonly have: ReturnType<OrdersOptions["have"]> } | undefined;
   /** Fingerprints of certificates of which it was said that they end soon. */
   const expiring = new Set<string>();
 
+  /** What is on disk, as of a second ago at most: a look at thousands of files takes its time, and orders come by the hundred. */
+  function haveNow(): ReturnType<OrdersOptions["have"]> {
+    const at = performance.now();
+    if (recent === undefined || at - recent.at > 1_000) recent = { at, have: options.have(clock.now()) };
+    return recent.have;
+  }
+
   async function order(wanted: Order, from: OrderContext): Promise<void> {
+    const { name, names, renewal } = wanted;
+    const id = `${name} ${clock.now()} ${random()}`;
+    queue.set(id, { id, at: clock.now(), names, renewal });
+    const end = await turns.take();
     try {
-      const issued = await obtain(wanted, from);
+      const issued = await obtain(wanted, id, from);
       if (issued) await bring(wanted, from);
     } catch (error) {
-      await fail("directory", reasons(wanted.names, error instanceof Error ? error.message : String(error)));
+      await fail("directory", reasons(names, error instanceof Error ? error.message : String(error)));
+    } finally {
+      queue.delete(id);
+      end();
     }
   }
 
-  async function obtain({ name, names, ...how }: Order, from: OrderContext): Promise<boolean> {
+  async function obtain({ name, names, ...how }: Order, id: string, from: OrderContext): Promise<boolean> {
     const authority = await options.authorityFor.of(from);
     if (authority === undefined) {
       await fail("preflight", reasons(names, `there is no ${paths.accountKey}; run zctl pki`));
       return false;
     }
     const ready = await readyNames(names, from, authority.thumbprint);
-    const held = (await options.have(clock.now())).find((one) => one.name === name);
+    const held = (await haveNow()).find((one) => one.name === name);
     const gains = how.why !== "other names" || ready.some((one) => !held?.names.includes(one));
     if (ready.length === 0 || !gains) return false;
     const entry = {
-      id: `${name} ${clock.now()} ${random()}`,
+      id,
       at: clock.now(),
       names: ready,
       renewal: held !== undefined && sameNames(ready, held.names),
@@ -102,6 +123,7 @@ export function createOrders(options: OrdersOptions): Orders {
       return false;
     }
     underWay.add(entry.id);
+    queue.delete(id);
     try {
       await memory.put("ledger", charge(memory.now().ledger, entry, limits));
       const { replaces } = how;
@@ -162,8 +184,7 @@ export function createOrders(options: OrdersOptions): Orders {
   }
 
   async function bring({ name, names }: WantedCertificate, from: OrderContext): Promise<void> {
-    const have = await options.have(clock.now());
-    const others = have.filter((one) => one.name !== name);
+    const others = (await haveNow()).filter((one) => one.name !== name);
     const done = await install({
       host,
       directory: paths.certificates,
@@ -183,8 +204,8 @@ export function createOrders(options: OrdersOptions): Orders {
       return fail("unproved", reasons(names, done.reason));
     }
     await memory.put("attempts", noteSuccess(memory.now().attempts, done.names));
-    await askLater(name);
-    await removeSuperseded(name, done.names);
+    await askLater(name, done.fingerprint);
+    await removeSuperseded(name, done);
     const peer = from.front?.peer;
     const there = peer === undefined ? undefined : await validAtDoor(peer, name, clock.now());
     const more =
@@ -200,7 +221,7 @@ export function createOrders(options: OrdersOptions): Orders {
     const own = from.front?.own;
     if (own === undefined) return { ok: true } as const;
     const others = new Map<string, string[]>();
-    for (const held of await options.have(clock.now())) {
+    for (const held of await haveNow()) {
       if (held.name === name) continue;
       for (const one of held.names) others.set(one, [...(others.get(one) ?? []), held.fingerprint]);
     }
@@ -208,21 +229,15 @@ export function createOrders(options: OrdersOptions): Orders {
   }
 
   /** When to renew it is asked for in a few minutes: not of a hundred at once, and not while others still come. */
-  async function askLater(name: string): Promise<void> {
-    const now = clock.now();
-    const held = (await options.have(now)).find((one) => one.name === name);
-    if (held === undefined) return;
-    const askAt = now + Math.round((1 + 4 * random()) * 60_000);
-    const { renewals } = memory.now();
-    await memory.put("renewals", { ...renewals, [name]: { fingerprint: held.fingerprint, askAt, failures: 0 } });
+  async function askLater(name: string, fingerprint: string): Promise<void> {
+    const askAt = clock.now() + Math.round((1 + 4 * random()) * 60_000);
+    await memory.put("renewals", { ...memory.now().renewals, [name]: { fingerprint, askAt, failures: 0 } });
   }
 
   /** Certificates whose every name a newer one has. */
-  async function removeSuperseded(name: string, names: readonly string[]): Promise<void> {
-    const have = await options.have(clock.now());
-    const newer = have.find((one) => one.name === name);
-    for (const old of have) {
-      const covered = old.names.every((one) => names.includes(one)) && old.notBefore <= (newer?.notBefore ?? 0);
+  async function removeSuperseded(name: string, { names, notBefore }: Proven): Promise<void> {
+    for (const old of await haveNow()) {
+      const covered = old.names.every((one) => names.includes(one)) && old.notBefore <= notBefore;
       if (old.name === name || !covered || !names.includes(old.name)) continue;
       await host.remove(certificateFiles(paths.certificates, old.name).pem);
     }
@@ -240,7 +255,7 @@ export function createOrders(options: OrdersOptions): Orders {
   /** Of certificates that nearly end and can't be renewed, once each. */
   async function warn(names: readonly string[], reason: string): Promise<void> {
     const now = clock.now();
-    for (const held of await options.have(now)) {
+    for (const held of await haveNow()) {
       const { fingerprint, notBefore, notAfter } = held;
       const nearly = notAfter - now < (notAfter - notBefore) / 6;
       if (!nearly || expiring.has(fingerprint) || !names.some((name) => held.names.includes(name))) continue;
@@ -253,7 +268,8 @@ export function createOrders(options: OrdersOptions): Orders {
   return {
     order,
     prove,
-    underWay: () => [...underWay],
+    underWay: () => [...underWay, ...queue.keys()],
+    queued: () => [...queue.values()],
     async close() {
       closing.abort();
       await options.authorityFor.close();
@@ -263,4 +279,23 @@ export function createOrders(options: OrdersOptions): Orders {
 
 function reasons(names: readonly string[], reason: string): Readonly<Record<string, string>> {
   return Object.fromEntries(names.map((name) => [name, reason]));
+}
+
+/** So many at a time, in the order in which they came. */
+function createTurns(most: number) {
+  const waiting: (() => void)[] = [];
+  let taken = 0;
+  const next = (): void => {
+    const first = waiting.shift();
+    if (first === undefined) taken -= 1;
+    else first();
+  };
+  return {
+    /** Resolves with how to end the turn. */
+    async take(): Promise<() => void> {
+      if (taken < most) taken += 1;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      return next;
+    },
+  };
 }

@@ -11,7 +11,7 @@ const refuse = (attempts: Attempts, name: string, at = now) =>
 test("missing ones first, then those that end first, and only from a third of life left", () => {
   const have = [held("young.example", 59), held("old.example", 61), held("older.example", 80)];
   const wanted = want("old.example", "young.example", "older.example", "new.example");
-  expect(planOrders({ ...idle, wanted, have }, 4).map(({ name, why }) => `${name} ${why}`)).toEqual([
+  expect(planOrders({ ...idle, wanted, have }).map(({ name, why }) => `${name} ${why}`)).toEqual([
     "new.example new",
     "older.example renewal",
     "old.example renewal",
@@ -21,17 +21,17 @@ test("missing ones first, then those that end first, and only from a third of li
 
 test("a certificate that lacks a name is ordered again; one that has more is good", () => {
   const have = [held("a.example", 1, ["a.example", "b.example"])];
-  expect(planOrders({ ...idle, have, wanted: want("a.example") }, 4)).toEqual([]);
+  expect(planOrders({ ...idle, have, wanted: want("a.example") })).toEqual([]);
   const wanted = [{ name: "a.example", names: ["a.example", "c.example"] }];
   const order = { why: "other names", renewal: false, replaces: undefined };
-  expect(planOrders({ ...idle, have, wanted }, 4)).toEqual([{ ...wanted[0], ...order }]);
+  expect(planOrders({ ...idle, have, wanted })).toEqual([{ ...wanted[0], ...order }]);
 });
 
 test("a renewal says what it follows where the authority gave a window for that very certificate", () => {
   const have = [held("a.example", 70)];
   const told = { fingerprint: "a.example 70", id: "k.s", askAt: 0, failures: 0, window: { start: 0, end: 1 }, at: now };
   const orders = (fingerprint: string) =>
-    planOrders({ ...idle, have, wanted: want("a.example"), renewals: { "a.example": { ...told, fingerprint } } }, 4);
+    planOrders({ ...idle, have, wanted: want("a.example"), renewals: { "a.example": { ...told, fingerprint } } });
   expect(orders("a.example 70")).toMatchObject([{ why: "renewal", renewal: true, replaces: "k.s" }]);
   expect(orders("another")).toMatchObject([{ why: "renewal", renewal: true, replaces: undefined }]);
 });
@@ -39,11 +39,11 @@ test("a renewal says what it follows where the authority gave a window for that 
 test("a refused name holds up nobody: the others of its group are ordered without it, and it follows later", () => {
   const wanted = [{ name: "a.example", names: ["a.example", "b.example", "c.example"] }];
   const attempts = refuse({}, "b.example");
-  const [order] = planOrders({ ...idle, wanted, attempts }, 4);
+  const [order] = planOrders({ ...idle, wanted, attempts });
   expect(order?.names).toEqual(["a.example", "c.example"]);
   const have = [held("a.example", 0, ["a.example", "c.example"])];
-  expect(planOrders({ ...idle, wanted, have, attempts }, 4)).toEqual([]);
-  const [later] = planOrders({ ...idle, wanted, have, attempts, now: now + hour }, 4);
+  expect(planOrders({ ...idle, wanted, have, attempts })).toEqual([]);
+  const [later] = planOrders({ ...idle, wanted, have, attempts, now: now + hour });
   expect([later?.why, later?.names]).toEqual(["other names", wanted[0]?.names]);
 });
 
@@ -52,25 +52,25 @@ test("names whose preflight failed are tried again together, with the first whos
   const fail = (attempts: Attempts, name: string) =>
     noteFailure(attempts, { kind: "preflight", reasons: { [name]: "no address" } }, now, 0);
   const attempts = fail(fail(fail({}, "b.example"), "b.example"), "a.example");
-  expect(planOrders({ ...idle, wanted, attempts }, 4)).toEqual([]);
-  const [order] = planOrders({ ...idle, wanted, attempts, now: now + 3_000 }, 4);
+  expect(planOrders({ ...idle, wanted, attempts })).toEqual([]);
+  const [order] = planOrders({ ...idle, wanted, attempts, now: now + 3_000 });
   expect(order?.names).toEqual(["a.example", "b.example"]);
 });
 
 test("the orders of one plan fit into the budget together", () => {
   const limits = limitsOf("https://acme-v02.api.letsencrypt.org/directory");
   const wanted = want(...Array.from({ length: 40 }, (_, index) => `n${index}.garden.example`));
-  expect(planOrders({ ...idle, wanted, limits }, 100)).toHaveLength(25);
-  expect(planOrders({ ...idle, wanted, limits: [] }, 30)).toHaveLength(30);
+  expect(planOrders({ ...idle, wanted, limits })).toHaveLength(25);
+  expect(planOrders({ ...idle, wanted, limits: [] })).toHaveLength(40);
 });
 
 test("an order that was under way when we ended counts as a refusal: two of them close a name for an hour", () => {
   const entry = (at: number) => ({ id: `a ${at}`, at, names: ["a.example"], renewal: false });
   const wanted = want("a.example");
   const ledger = [entry(now - 60_000), entry(now - 30_000)];
-  expect(planOrders({ ...idle, wanted, ledger }, 4)).toEqual([]);
-  expect(planOrders({ ...idle, wanted, ledger, now: now - 60_000 + hour }, 4)).toHaveLength(1);
-  expect(planOrders({ ...idle, wanted, ledger: ledger.slice(1) }, 4)).toHaveLength(1);
+  expect(planOrders({ ...idle, wanted, ledger })).toEqual([]);
+  expect(planOrders({ ...idle, wanted, ledger, now: now - 60_000 + hour })).toHaveLength(1);
+  expect(planOrders({ ...idle, wanted, ledger: ledger.slice(1) })).toHaveLength(1);
 });
 
 test("a refusal keeps a name away from the authority for more than half an hour, longer each time, and less than two days", () => {

@@ -36,9 +36,9 @@ export type Decision =
 
 /**
  * The orders to make now: what is missing first, then what ends first; never one that has to wait or that a budget does not
- * allow, together with those before it; never more at once than there may be.
+ * allow, together with those before it.
  */
-export function planOrders(input: OrderInput, concurrency: number): readonly Order[] {
+export function planOrders(input: OrderInput): readonly Order[] {
   const { wanted, underWay, limits, now } = input;
   const due = wanted.flatMap((certificate) => {
     if (underWay.includes(certificate.name)) return [];
@@ -49,7 +49,6 @@ export function planOrders(input: OrderInput, concurrency: number): readonly Ord
   const orders: Order[] = [];
   let ledger = input.ledger;
   for (const { order } of due) {
-    if (orders.length >= concurrency - underWay.length) break;
     if (!room(ledger, limits, order, now).ok) continue;
     ledger = [...ledger, { id: order.name, at: now, ...order }];
     orders.push(order);

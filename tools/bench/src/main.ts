@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 
-/** `npm run bench -- [OPTION...] NAME...`: the benchmarks. Without a NAME: all of them. All but front need a running lab (`npm run lab`). */
+/** `npm run bench -- [OPTION...] NAME...`: the benchmarks. Without a NAME: all of them. idle and deploy need a running lab (`npm run lab`). */
+import { certificates } from "./certificates.ts";
 import { deploy } from "./deploy.ts";
 import { front } from "./front.ts";
 import { frontParts } from "./front-options.ts";
@@ -9,6 +10,7 @@ import { idle } from "./idle.ts";
 const benchmarks: Readonly<Record<string, (lab: string) => Promise<void>>> = {
   idle,
   deploy,
+  certificates,
   front: () => {
     const only = frontParts.find((part) => part === values.only);
     const scale = { routes: Number(values.scale), certificates: Number(values.certificates) };
@@ -35,7 +37,7 @@ if (values.help) {
     `npm run bench -- [OPTION...] [NAME...]
 
 Measures and writes tools/bench/results/NAME.json. Names: ${known}.
-idle and deploy need a running lab; front needs none, and fetches Debian's caddy, nginx and h2load once.
+idle and deploy need a running lab; certificates and front need none; front fetches Debian's caddy, nginx and h2load once.
 
   --name LAB          the lab for idle and deploy (lab)
   --routes N          front: routes of ours, caddy and nginx side by side (5000)
