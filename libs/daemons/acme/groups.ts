@@ -13,7 +13,13 @@ export function groupNames(
   have: readonly HeldCertificate[],
 ): readonly WantedCertificate[] {
   const held = new Map(have.map((certificate) => [certificate.name, certificate]));
-  return wanted.flatMap((names) => groupsOf([...new Set(names)].filter((name) => !isWildcard(name)).sort(), held));
+  const taken = new Set<string>();
+  return wanted.flatMap((names) => {
+    // Routes may share a name by their paths: one certificate has it.
+    const own = [...new Set(names)].filter((name) => !isWildcard(name) && !taken.has(name)).sort();
+    for (const name of own) taken.add(name);
+    return groupsOf(own, held);
+  });
 }
 
 /** There is nothing to ask at a wildcard: http-01 can't prove one (RFC 8555, 7.1.3 and 8.3). */

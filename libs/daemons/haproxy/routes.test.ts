@@ -157,3 +157,9 @@ test.each([
   expect(routes).toEqual([]);
   expect(problems[0]?.what).toContain(what);
 });
+
+test("a wildcard is refused with the reason: nobody can get a certificate for it here", () => {
+  const { routes, problems } = toRoutes(map, [endpoint("north", "web", [1], { names: ["*.demo.lab.example"] })], []);
+  expect(routes).toEqual([]);
+  expect(problems[0]?.what).toContain("*.demo.lab.example, and no certificate can be had for a wildcard");
+});

@@ -149,6 +149,12 @@ function refuse(map: ZMap, key: string, claim: Claim, owner: ReadonlyMap<string,
   const [tenantName = ""] = key.split("/");
   const { host: name, place, target } = claim;
   const asked = place.slice(0, -1);
+  if (name.startsWith("*.")) {
+    return {
+      what: `${who} asks for ${name}, and no certificate can be had for a wildcard: authorities prove names on port 80 of each`,
+      remedy: "write each name in full, e.g. wiki.garden.example.net",
+    };
+  }
   if (!hostName.test(name) || !safePrefix.test(place.slice(name.length))) {
     return {
       what: `${who} asks for ${JSON.stringify(asked)}, which is not a host name, nor one with a path`,

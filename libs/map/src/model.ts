@@ -98,6 +98,8 @@ export interface Acme {
   /** Directory URL (RFC 8555, 7.1.1). */
   readonly directory: string;
   readonly contact: string | undefined;
+  /** One of the authority's profiles; undefined: its usual one. */
+  readonly profile: string | undefined;
 }
 
 /** Where the sites' resolvers ask about the rest of the world. */

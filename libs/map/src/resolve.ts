@@ -36,6 +36,7 @@ export function resolveMap(file: MapFile): ZMap {
     acme: {
       directory: directoryUrl(file.acme?.directory ?? defaults.acme.directory),
       contact: file.acme?.contact,
+      profile: file.acme?.profile,
     },
     dns: { upstreams: file.dns?.upstreams ?? defaults.dns.upstreams },
     front: resolveFront(file.front),

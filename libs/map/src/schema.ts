@@ -13,6 +13,7 @@ import {
   operatorNameComplaint,
   optional,
   pathComplaint,
+  profileComplaint,
   rate,
   siteNameComplaint,
   size,
@@ -200,6 +201,12 @@ const AcmeFile = z.strictObject({
   ),
   contact: optional(
     text(contactComplaint, { description: "Mail address for the CA.", examples: ["hostmaster@example.net"] }),
+  ),
+  profile: optional(
+    text(profileComplaint, {
+      description: "One of the CA's profiles, e.g. for certificates of six days; its usual one without.",
+      examples: ["shortlived"],
+    }),
   ),
 });
 

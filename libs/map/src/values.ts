@@ -89,6 +89,11 @@ export function directoryComplaint(value: string): string | undefined {
   return `${value} is no ACME directory; write letsencrypt, letsencrypt-staging or an https URL`;
 }
 
+/** Names of profiles are the CA's own (draft-ietf-acme-profiles, 3). */
+export function profileComplaint(value: string): string | undefined {
+  return /^[A-Za-z0-9_-]{1,64}$/.test(value) ? undefined : "is not a profile's name, e.g. shortlived";
+}
+
 export function contactComplaint(value: string): string | undefined {
   if (/^mailto:/.test(value)) return `write the address without mailto:`;
   return /^[^\s@,;:<>"]+@[^\s@]+\.[^\s@]+$/.test(value)
