@@ -1,4 +1,4 @@
-export const frontParts = ["compare", "scale", "failures"] as const;
+export const frontParts = ["compare", "scale", "certificates", "failures"] as const;
 
 /** `--routes`, `--certificates` and `--quick` of `npm run bench -- front`. */
 export interface FrontOptions {

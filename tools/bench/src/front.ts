@@ -1,3 +1,4 @@
+import { certificatesRow } from "./certificates.ts";
 import { compare } from "./front-compare.ts";
 import { failed } from "./front-failures.ts";
 import { type FrontOptions, frontParts } from "./front-options.ts";
@@ -12,6 +13,7 @@ export async function front(options: FrontOptions): Promise<void> {
   const parts = {
     compare: () => compare(programs, options),
     scale: () => scale(programs, options),
+    certificates: async () => [await certificatesRow()],
     failures: () => failed(options.quick),
   };
   for (const part of options.only === undefined ? frontParts : [options.only]) {
