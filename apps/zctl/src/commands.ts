@@ -10,10 +10,11 @@ import { remove } from "./commands/remove.ts";
 import { routes } from "./commands/routes.ts";
 import { ssh } from "./commands/ssh.ts";
 import { status } from "./commands/status.ts";
+import { uptime } from "./commands/uptime.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** All commands, in the order in which an operator meets them. */
 export const commands: readonly CommandSpec[] = [
-  ...[check, pki, plan, apply, deploy, remove, status, routes, certificates, events, ssh],
+  ...[check, pki, plan, apply, deploy, remove, status, routes, certificates, uptime, events, ssh],
   completionOf(() => commands),
 ];

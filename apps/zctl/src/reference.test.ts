@@ -47,6 +47,7 @@ test.each([
   ["routes", ["routes"]],
   ["certificates", ["certificates"]],
   ["certificates-retry", ["certificates", "retry", "hello.lab.example"]],
+  ["uptime", ["uptime"]],
   ["events", ["events"]],
   ["completion", ["completion", "bash"]],
   ["completion-words", ["completion", "hosts"]],

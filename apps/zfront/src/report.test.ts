@@ -1,4 +1,5 @@
 import type { ObservedFront, RouteView } from "@zcloud/daemons/haproxy";
+import type { Watched } from "@zcloud/daemons/probe";
 import type { Endpoint } from "@zcloud/events";
 import { expect, test } from "vitest";
 import { frontFacts, frontProblems, quiet } from "./report.ts";
@@ -55,6 +56,40 @@ test("worst first: nobody answers, then no certificate with its reason and next 
     "c.example of x/y:z is not served",
   ]);
   expect(problems[1]?.remedy).toBe("the next attempt is in 5 s by itself; zctl certificates retry b.example");
+});
+
+const watched = (service: string, door: string, kind: "status" | "connect", reason: string): Watched => ({
+  target: {
+    endpoint: `demo/app/${service}`,
+    door: { site: door, address: "192.0.2.1", port: 443 },
+    name: `${service}.example`,
+    path: "/",
+  },
+  verdict: {
+    ...{ state: "down", since: 0, doubts: 0, doubtedSince: 0, falls: [] },
+    failure: { ok: false, ms: 1, kind, reason },
+  },
+  latest: undefined,
+  history: undefined,
+});
+
+test("what is not to be reached through a door, but for what is told anyway; a door is told once", () => {
+  const problems = frontProblems({
+    ...fine,
+    views: [view("a"), view("b", { servers: [] })],
+    watched: [
+      watched("a", "north", "status", "answered 500"),
+      watched("a", "south", "status", "answered 500"),
+      watched("b", "north", "status", "answered 503"),
+      watched("c", "south", "connect", "connection refused"),
+      watched("d", "south", "connect", "connection refused"),
+    ],
+  });
+  expect(problems.map(({ what }) => what)).toEqual([
+    "b.example: no server of demo/app:b answers at either site; visitors read 503",
+    "the front door of south is out of reach from here: connection refused",
+    "a.example (demo/app:a) does not answer as it should through the front doors of north and south: answered 500",
+  ]);
 });
 
 test("facts stay small however many routes there are", () => {
