@@ -64,6 +64,7 @@ const watched = (service: string, door: string, kind: "status" | "connect", reas
     door: { site: door, address: "192.0.2.1", port: 443 },
     name: `${service}.example`,
     path: "/",
+    expect: "health",
   },
   verdict: {
     ...{ state: "down", since: 0, doubts: 0, doubtedSince: 0, falls: [] },

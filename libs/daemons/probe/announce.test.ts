@@ -14,7 +14,13 @@ const change = (
   kind: FailureKind,
   reason: string,
 ): Change => ({
-  target: { endpoint: `demo/app/${service}`, door: doors[door], name: `${service}.example`, path: "/healthz" },
+  target: {
+    endpoint: `demo/app/${service}`,
+    door: doors[door],
+    name: `${service}.example`,
+    path: "/healthz",
+    expect: "health",
+  },
   to,
   failure: { kind, reason },
   at: 30_000,

@@ -45,7 +45,7 @@ export function askDoor(target: Target, { trust, patience, signal }: AskOptions)
     const finish = (): void => {
       const { status, servedBy } = parseHead(answer);
       if (status === undefined) fail("status", "the connection was closed without an answer");
-      else if (status < 200 || status > 399) fail("status", `answered ${status}`);
+      else if (!isWell(status, target.expect)) fail("status", `answered ${status}`);
       else end({ ok: true, ms: took(), servedBy });
     };
     signal.addEventListener("abort", abort, { once: true });
@@ -65,6 +65,11 @@ export function askDoor(target: Target, { trust, patience, signal }: AskOptions)
     socket.once("end", finish);
     socket.once("error", (error: NodeJS.ErrnoException) => fail(phase, explain(phase, error)));
   });
+}
+
+function isWell(status: number, expect: Target["expect"]): boolean {
+  if (expect === "health") return status >= 200 && status < 400;
+  return status >= 200 && status < 500 && status !== 429;
 }
 
 function parseHead(answer: string): { readonly status: number | undefined; readonly servedBy: string | undefined } {

@@ -18,7 +18,7 @@ const ends: (() => void)[] = [];
 const name = (service: string): string => `${service}.demo.lab.example`;
 const target = (service: string, more: Partial<Target> = {}): Target => {
   const door = { site: "north", address: "127.0.0.1", port: fronts.north.ports.https };
-  return { endpoint: `demo/app/${service}`, door, name: name(service), path: "/healthz", ...more };
+  return { endpoint: `demo/app/${service}`, door, name: name(service), path: "/healthz", expect: "health", ...more };
 };
 const ask = (asked: Target, patience = 2_000) =>
   askDoor(asked, { trust, patience, signal: new AbortController().signal });
@@ -55,6 +55,7 @@ afterAll(() => {
 test("what works is up, and says which site answered", async () => {
   expect(await ask(target("fine"))).toEqual({ ok: true, ms: expect.any(Number), servedBy: "north" });
   expect(await ask(target("fine", { path: "/?status=302" }))).toMatchObject({ ok: true });
+  expect(await ask(target("fine", { path: "/?status=404", expect: "any" }))).toMatchObject({ ok: true });
 });
 
 test.each([
@@ -127,6 +128,6 @@ test("HAProxy's counters by endpoint, of slots in use only", async () => {
   const fine = stats.find(({ endpoint: key, proxy }) => key === "demo/app/fine" && proxy.startsWith("e"));
   expect(fine?.number("req_tot")).toBeGreaterThanOrEqual(3);
   expect(fine?.number("hrsp_2xx")).toBeGreaterThanOrEqual(1);
-  expect(fine?.number("hrsp_4xx")).toBe(1);
+  expect(fine?.number("hrsp_4xx")).toBe(2);
   expect(fine?.number("nonsense")).toBe(0);
 });

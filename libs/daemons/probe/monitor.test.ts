@@ -13,7 +13,7 @@ const doors = [
 const routes = (count: number) =>
   Array.from({ length: count }, (_, index) => ({
     key: `demo/app/s${index}`,
-    names: [`s${index}.example`],
+    places: [`s${index}.example/`],
     health: "/",
   }));
 const good: Outcome = { ok: true, ms: 5, servedBy: "north" };
@@ -52,7 +52,7 @@ const history = (key = "zfront.demo.app.s0.north"): Uptime | undefined => monito
 
 describe("what is probed", () => {
   test("every endpoint with a name at every door, every 30 s while all is well", async () => {
-    const nameless = { key: "demo/app/tcp", names: [], health: "/" };
+    const nameless = { key: "demo/app/tcp", places: [], health: "/" };
     monitor.want(targetsOf([...routes(1), nameless], doors));
     await clock.advance(2_000 + 5 * 30_000);
     expect(asked.filter(({ door }) => door.site === "south")).toHaveLength(6);

@@ -13,22 +13,37 @@ export interface Target {
   /** The name that is asked for, in TLS and HTTP. */
   readonly name: string;
   readonly path: string;
+  /** `health`: 2xx or 3xx. `any`: nobody knows what stands at this path, so only 5xx and 429 are failures. */
+  readonly expect: "health" | "any";
 }
 
 /** What probing needs to know of a route. */
 export interface Probed {
   readonly key: string;
-  readonly names: readonly string[];
+  /** What requests begin with: `wiki.example.net/`, `wiki.example.net/api/`. */
+  readonly places: readonly string[];
   readonly health: string;
 }
 
-/** Every route that has a name, at every door, by `targetId`. Several names of an endpoint lead to the same servers. */
+/**
+ * Every route that requests lead to, at every door, by `targetId`. One question is enough: all places of a route lead to
+ * the same servers.
+ */
 export function targetsOf(routes: readonly Probed[], doors: readonly Door[]): ReadonlyMap<string, Target> {
-  const targets = routes.flatMap(({ key, names: [name], health }) => {
-    if (name === undefined) return [];
-    return doors.map((door): Target => ({ endpoint: key, door, name, path: health }));
+  const targets = routes.flatMap(({ key, places, health }) => {
+    const question = questionOf(places, health);
+    return question === undefined ? [] : doors.map((door): Target => ({ endpoint: key, door, ...question }));
   });
   return new Map(targets.map((target) => [targetId(target), target]));
+}
+
+/** The health path where requests to it come through; a service that has only other paths is asked for one of those. */
+function questionOf(places: readonly string[], health: string): Pick<Target, "name" | "path" | "expect"> | undefined {
+  const split = places.map((place) => ({ name: place.replace(/\/.*$/, ""), path: place.replace(/^[^/]*/, "") }));
+  const covering = split.find(({ path }) => health.startsWith(path));
+  if (covering !== undefined) return { name: covering.name, path: health, expect: "health" };
+  const [first] = split;
+  return first === undefined ? undefined : { ...first, expect: "any" };
 }
 
 /** `demo/hello/web north`. */
@@ -38,5 +53,11 @@ export function targetId({ endpoint, door }: Pick<Target, "endpoint" | "door">):
 
 /** Whether both are asked in the same way. */
 export function sameQuestion(a: Target, b: Target): boolean {
-  return a.name === b.name && a.path === b.path && a.door.address === b.door.address && a.door.port === b.door.port;
+  return (
+    a.name === b.name &&
+    a.path === b.path &&
+    a.expect === b.expect &&
+    a.door.address === b.door.address &&
+    a.door.port === b.door.port
+  );
 }

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { sameQuestion, targetsOf } from "./targets.ts";
+
+const doors = [
+  { site: "north", address: "10.64.1.3", port: 443 },
+  { site: "south", address: "203.0.113.10", port: 443 },
+];
+const asked = (places: readonly string[], health: string) =>
+  [...targetsOf([{ key: "demo/app/web", places, health }], doors)].map(([id, { name, path, expect: what }]) => {
+    return `${id}: ${name}${path} ${what}`;
+  });
+
+test.each([
+  [["a.example/", "b.example/"], "/healthz", "a.example/healthz health"],
+  [["a.example/api/"], "/healthz", "a.example/api/ any"],
+  [["a.example/api/"], "/api/healthz?full=1", "a.example/api/healthz?full=1 health"],
+  [["a.example/api/", "b.example/"], "/healthz", "b.example/healthz health"],
+])("%j with health %s: %s, at both doors", (places, health, question) => {
+  expect(asked(places, health)).toEqual([`demo/app/web north: ${question}`, `demo/app/web south: ${question}`]);
+});
+
+test("what no request leads to is not asked", () => {
+  expect(asked([], "/")).toEqual([]);
+});
+
+test("another path is another question", () => {
+  const [a, b] = ["/one", "/two"].map((health) =>
+    targetsOf([{ key: "demo/app/web", places: ["a.example/"], health }], doors).get("demo/app/web north"),
+  );
+  expect(a && b && [sameQuestion(a, a), sameQuestion(a, b)]).toEqual([true, false]);
+});
