@@ -1,9 +1,22 @@
-import type { Event, Uptime } from "@zcloud/events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually, openTestbed, type Testbed } from "./support/testbed.ts";
 
 const hello = "https://hello.lab.example/";
 const sites = ["north", "south"];
+
+interface Event {
+  readonly kind: string;
+  readonly subject: string;
+  readonly host: string;
+  readonly level: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
+interface Outage {
+  readonly from: string;
+  readonly to?: string;
+}
 
 interface Door {
   readonly site: string;
@@ -13,8 +26,8 @@ interface Door {
 }
 
 /** Last outage of a key in a copy of the bucket. */
-function outageOf(replica: string, key: string): Uptime["outages"][number] | undefined {
-  const { entries } = JSON.parse(replica) as { entries: Readonly<Record<string, Uptime>> };
+function outageOf(replica: string, key: string): Outage | undefined {
+  const { entries } = JSON.parse(replica) as { entries: Readonly<Record<string, { outages: readonly Outage[] }>> };
   return entries[key]?.outages.at(-1);
 }
 

@@ -21,6 +21,8 @@ export function globals({ paths, sandbox, log, listen }: FrontSettings, descript
     "    localpeer front",
     "    fd-hard-limit 65536",
     "    spread-checks 5",
+    "    # After a start all checks begin within this time; else it is the longest interval of all, a minute.",
+    "    max-spread-checks 1s",
     "    # Tunnels (WebSocket) of an old process may end by themselves this long after a reload.",
     "    hard-stop-after 30m",
     "    # `crt host.crt` finds host.key.",
