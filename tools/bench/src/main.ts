@@ -44,7 +44,7 @@ idle and deploy need a running lab; certificates and front need none; front fetc
   --scale N           front: routes of the controller (10000)
   --certificates N    front: certificates of the controller (5000)
   --changes N         front: new names with certificate and 3 servers (1000)
-  --only PART         front: compare, scale or failures
+  --only PART         front: compare, scale, certificates or failures
   --quick             front: few rounds, for trying`,
   );
   process.exit(0);
