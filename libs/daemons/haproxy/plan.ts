@@ -10,6 +10,7 @@ import { remember, steady } from "./remember.ts";
 import { type RenderedConfig, renderConfig } from "./render.ts";
 import type { Route } from "./routes.ts";
 import type { FrontSettings } from "./settings.ts";
+import { routeSharing } from "./share-routes.ts";
 import { allocate, type SlotState, settle, slotsOf } from "./slots.ts";
 
 export type { FrontAction } from "./actions.ts";
@@ -92,6 +93,7 @@ export const planFront: FrontPlanner = (desired, observed) => frontPlanner()(des
  */
 export function frontPlanner(unchanged: (path: string, content: string) => void = () => {}): FrontPlanner {
   const sameSettings = steady<FrontSettings>((settings) => JSON.stringify(settings));
+  const sameRoutes = routeSharing();
   const sameInputs = steady<readonly string[]>((inputs) => inputs.join("\n"));
   const sameBlocks = steady<SlotState>(({ blocks }) => JSON.stringify(blocks));
   const classesOf = remember(slotsOf);
@@ -103,7 +105,7 @@ export function frontPlanner(unchanged: (path: string, content: string) => void 
 
   return ({ settings: wanted, routes, unitFiles }, observed) => {
     const settings = sameSettings(wanted);
-    const { slots, placed } = place(routes, observed.slots, observed.now);
+    const { slots, placed } = place(sameRoutes(routes), observed.slots, observed.now);
     const classes = classesOf(sameBlocks(slots));
     const maps = mapsOf(placed);
     const config = rendered(settings, classes, placed, sameInputs(observed.inputs));

@@ -63,3 +63,13 @@ test("texts that have nothing in common are replaced whole, without a search for
 test("a missing newline at the end is a difference", () => {
   expect(diffLines("a\n", "a").unified).toContain("+\\ No newline at end of file");
 });
+
+test("a change in a long text is shown where it is", () => {
+  const long = Array.from({ length: 1_000 }, (_, index) => `line ${index + 1}\n`);
+  const changed = long.with(499, "other\n").join("");
+  expect(diffLines(long.join(""), changed)).toEqual({
+    added: 1,
+    removed: 1,
+    unified: "@@ -497 +497 @@\n line 497\n line 498\n line 499\n-line 500\n+other\n line 501\n line 502\n line 503\n",
+  });
+});

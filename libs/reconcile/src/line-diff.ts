@@ -14,14 +14,58 @@ export interface LineDiff {
   readonly unified: string;
 }
 
-/** What changes from one text to another, line by line. */
+/** What changes from one text to another, line by line. Costs as much as what differs, not as the texts: some are megabytes. */
 export function diffLines(before: string, after: string): LineDiff {
-  const edits = editScript(toLines(before), toLines(after));
+  const { head, tail } = commonEnds(before, after);
+  const middle = (text: string): string[] => toLines(text.slice(head, text.length - tail));
+  const edits = editScript(middle(before), middle(after));
   return {
     added: edits.filter((edit) => edit.mark === "+").length,
     removed: edits.filter((edit) => edit.mark === "-").length,
-    unified: hunks(edits),
+    unified: hunks(edits, lineBreaks(before, head)),
   };
+}
+
+/** Lines around a change that a hunk shows. */
+const context = 3;
+
+/** How many characters two texts share at both ends, in whole lines, without those that hunks show. */
+function commonEnds(a: string, b: string): { readonly head: number; readonly tail: number } {
+  const same = (length: number): boolean => a.slice(0, length) === b.slice(0, length);
+  let head = longest(Math.min(a.length, b.length), same);
+  head = lineStart(a, head);
+  for (let line = 0; line < context; line++) head = lineStart(a, head - 1);
+  const [restA, restB] = [a.slice(head), b.slice(head)];
+  const ends = (length: number): boolean => restA.slice(restA.length - length) === restB.slice(restB.length - length);
+  let tail = longest(Math.min(restA.length, restB.length), ends);
+  for (let line = 0; line <= context; line++) {
+    const at = restA.indexOf("\n", restA.length - tail);
+    tail = tail === 0 || at < 0 ? 0 : restA.length - at - 1;
+  }
+  return { head, tail };
+}
+
+/** Where the line begins that a position is in, or the text. */
+function lineStart(text: string, at: number): number {
+  return at <= 0 ? 0 : text.lastIndexOf("\n", at - 1) + 1;
+}
+
+/** The greatest length up to `limit` for which it holds, given that it holds for all shorter ones. */
+function longest(limit: number, holds: (length: number) => boolean): number {
+  let low = 0;
+  let high = limit;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (holds(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+function lineBreaks(text: string, end: number): number {
+  let count = 0;
+  for (let at = text.indexOf("\n"); at >= 0 && at < end; at = text.indexOf("\n", at + 1)) count++;
+  return count;
 }
 
 function toLines(text: string): string[] {
@@ -103,16 +147,16 @@ function walkBack(before: readonly string[], after: readonly string[], trace: re
   return edits.reverse();
 }
 
-function hunks(edits: readonly Edit[]): string {
-  const context = 3;
+/** `offset`: lines that come before the first edit. */
+function hunks(edits: readonly Edit[], offset: number): string {
   const shown = new Set<number>();
   edits.forEach((edit, index) => {
     if (edit.mark === " ") return;
     for (let near = index - context; near <= index + context; near++) shown.add(near);
   });
   const lines: string[] = [];
-  let before = 1;
-  let after = 1;
+  let before = 1 + offset;
+  let after = 1 + offset;
   let open = false;
   edits.forEach((edit, index) => {
     if (shown.has(index)) {

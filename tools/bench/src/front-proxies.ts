@@ -38,7 +38,7 @@ export async function startProxy(
       if (child.exitCode !== null) throw new Error(`start ${name}: it ended: ${said}`);
       return await listens(port);
     },
-    120_000,
+    600_000,
   );
   return { name, port, cpu: () => treeCpu(child.pid ?? 0), stop: () => void child.kill("SIGTERM") };
 }
