@@ -86,7 +86,8 @@ export const zfront: RoleDefinition = {
       certificates: () => haproxy.latest()?.certificates ?? [],
       budgets: () => certificates.budgets(ctx.view().map.acme.directory),
     });
-    const wanted = (view: MapView): WantedNames => routesOf(view).routes.map(({ names }) => names);
+    const wanted = (view: MapView): WantedNames =>
+      routesOf(view).routes.flatMap(({ names }) => (names.length === 0 ? [] : [names]));
     const monitoring = await startMonitoring(ctx, { routesOf, haproxy });
     frontMetrics({
       registry: ctx.metrics,

@@ -54,11 +54,11 @@ export function frontProblems({ views, refused, peer, attempts, watched, now }: 
   const dead = views.filter(({ servers, endpoint }) => {
     return !alive.has(endpoint) && !servers.some(({ state }) => state.startsWith("UP"));
   });
-  const bare = views.filter(({ certificate }) => certificate.until === undefined);
+  const bare = views.filter(({ certificate }) => certificate.name !== "" && certificate.until === undefined);
   return [
     ...dead.map(({ names, endpoint }) => {
       return {
-        what: `${names.join(", ")}: no server of ${endpoint} answers at either site; visitors read 503`,
+        what: `${names.join(", ")}: no server of ${endpoint} answers at either site; ${noticed(names)}`,
         remedy: "zctl status, then the logs of the stack",
       };
     }),
@@ -75,6 +75,11 @@ export function frontProblems({ views, refused, peer, attempts, watched, now }: 
     }),
     ...refused.map(({ what, remedy }) => ({ what, remedy })),
   ];
+}
+
+/** What visitors notice. A TCP service has a port in place of names. */
+function noticed(names: readonly string[]): string {
+  return names.every((name) => name.startsWith("port ")) ? "connections end at once" : "visitors read 503";
 }
 
 /** What is not to be reached as visitors reach it, but for endpoints of which the reason is told anyway. */

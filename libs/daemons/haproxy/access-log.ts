@@ -33,7 +33,41 @@ function format({ site, paths, logAddresses }: FrontSettings): string {
     ["tls", "sslv"],
     ["cipher", "sslc"],
   ];
+  return json(fields);
+}
+
+/** One JSON object a connection of a TCP service; `served_by` is the server's name, `peer.SITE` for the other site. */
+export function tcpAccessLog(settings: FrontSettings): string[] {
+  if (settings.log === undefined && settings.accessLog === undefined) return [];
+  const { site, paths, logAddresses } = settings;
+  const endpoint = `var(sess.slot),map_str(${mapPath(paths.maps, "endpoints")})`;
+  const fields: readonly (readonly [string, string])[] = [
+    ["at", "[accept_date(ms),ms_ltime(%Y-%m-%dT%H:%M:%S.%3N%z)]"],
+    ["site", `[str(${site})]`],
+    ["server", "s"],
+    ["port", "[dst_port]"],
+    ["tenant", `[${endpoint},field(1,/)]`],
+    ["endpoint", `[${endpoint}]`],
+    ["client", `[${logAddresses === "full" ? "src" : "src,ipmask(24,48)"}]`],
+    ["bytes", "B"],
+    ["received", "U"],
+    ["connect_ms", "Tc"],
+    ["total_ms", "Tt"],
+    ["ended", "ts"],
+  ];
+  return [...sinks(settings), `    log-format "${json(fields)}"`];
+}
+
+function json(fields: readonly (readonly [string, string])[]): string {
   return `%{+json}o ${fields.map(([name, what]) => `%(${name})${what}`).join(" ")}`;
+}
+
+function sinks({ accessLog }: FrontSettings): string[] {
+  return [
+    "    # What went wrong is of level err, and goes to this host's own log too.",
+    "    option log-separate-errors",
+    ...(accessLog === undefined ? [] : [`    log ring@access len ${longest} format rfc5424 local1`]),
+  ];
 }
 
 /** Bytes of a line: a request's path may take a buffer, and JSON writes some of it longer. */
@@ -59,10 +93,5 @@ export function accessRing({ accessLog, paths }: FrontSettings): string[] {
 /** Of the frontend that visitors come to. */
 export function accessLog(settings: FrontSettings): string[] {
   if (settings.log === undefined && settings.accessLog === undefined) return [];
-  return [
-    "    # What went wrong is of level err, and goes to this host's own log too.",
-    "    option log-separate-errors",
-    ...(settings.accessLog === undefined ? [] : [`    log ring@access len ${longest} format rfc5424 local1`]),
-    `    log-format "${format(settings)}"`,
-  ];
+  return [...sinks(settings), `    log-format "${format(settings)}"`];
 }

@@ -6,6 +6,8 @@ import type { Route } from "./routes.ts";
  */
 export interface SlotClass {
   readonly name: SlotClassName;
+  /** `tcp`: connections are passed on as they are; none of the choices but `balance` has a meaning. */
+  readonly mode: "http" | "tcp";
   /** A GET without an answer in time is given to another server; otherwise it waits. */
   readonly quick: boolean;
   /** `one`: the local server first, then the peer. `many`: local servers in turn, the peer as backup. `sticky`: so, by a cookie. */
@@ -35,7 +37,9 @@ const patience = ["patient", "quick"] as const;
 const balances = ["one", "many", "sticky"] as const;
 
 export type SlotClassName =
-  `${(typeof patience)[number]}-${(typeof balances)[number]}${"" | "-gzip"}${"" | "-h2"}${"" | "-500"}`;
+  | "tcp-one"
+  | "tcp-many"
+  | `${(typeof patience)[number]}-${(typeof balances)[number]}${"" | "-gzip"}${"" | "-h2"}${"" | "-500"}`;
 
 /** Most routes are of these; the others' slots are made when somebody wants one. */
 const usual: ReadonlyMap<string, number> = new Map([
@@ -45,23 +49,31 @@ const usual: ReadonlyMap<string, number> = new Map([
   ["quick-many", 32],
 ]);
 
-type Traits = Pick<SlotClass, "quick" | "balance" | "gzip" | "h2" | "again500">;
+type Traits = Pick<SlotClass, "mode" | "quick" | "balance" | "gzip" | "h2" | "again500">;
 
-function nameOf({ quick, balance, gzip, h2, again500 }: Traits): SlotClassName {
+function nameOf({ mode, quick, balance, gzip, h2, again500 }: Traits): SlotClassName {
+  if (mode === "tcp") return balance === "one" ? "tcp-one" : "tcp-many";
   return `${quick ? "quick" : "patient"}-${balance}${gzip ? "-gzip" : ""}${h2 ? "-h2" : ""}${again500 ? "-500" : ""}`;
 }
 
 const no_yes = [false, true] as const;
-const traits: readonly Traits[] = patience.flatMap((patient) =>
+const tcp = { mode: "tcp", quick: false, gzip: false, h2: false, again500: false } as const;
+const http: readonly Traits[] = patience.flatMap((patient) =>
   balances.flatMap((balance) =>
     no_yes.flatMap((gzip) =>
-      no_yes.flatMap((h2) => no_yes.map((again500) => ({ quick: patient === "quick", balance, gzip, h2, again500 }))),
+      no_yes.flatMap((h2) =>
+        no_yes.map((again500) => ({ mode: "http", quick: patient === "quick", balance, gzip, h2, again500 })),
+      ),
     ),
   ),
 );
 
 /** All of them, in a fixed order. */
-export const slotClasses: readonly SlotClass[] = traits.map((one) => {
+export const slotClasses: readonly SlotClass[] = [
+  ...http,
+  { ...tcp, balance: "one" } as const,
+  { ...tcp, balance: "many" } as const,
+].map((one) => {
   const name = nameOf(one);
   const initial = usual.get(name) ?? 0;
   return { ...one, name, initial, step: initial || 8, retries: one.balance === "one" ? 4 : 8 };
@@ -78,9 +90,11 @@ export function slotClass(name: SlotClassName): SlotClass {
 }
 
 /** The class that suits a route as it is now. */
-export function classOf({ servers, answersWithin, http }: Route): SlotClassName {
+export function classOf({ servers, answersWithin, http, port }: Route): SlotClassName {
   const many = servers.filter(({ draining }) => !draining).length > 1;
+  if (port !== undefined) return many ? "tcp-many" : "tcp-one";
   return nameOf({
+    mode: "http",
     quick: answersWithin !== undefined,
     balance: http.sticky === true ? "sticky" : many ? "many" : "one",
     gzip: http.compress === true,

@@ -19,8 +19,10 @@ export function frontends(settings: FrontSettings): string[] {
     "# What the breakers of last resorts ask (servers of slots with `port` and this number).",
     "frontend self from base",
     `    bind 127.0.0.1:${listen.self}`,
-    "    # A map must stand in the configuration to be there, also while nothing is logged.",
-    `    http-request set-var(txn.endpoint) str(),map_str(${mapPath(paths.maps, "endpoints")}) if FALSE`,
+    "    # A map must stand in the configuration to be there, also while nothing asks it.",
+    ...(["endpoints", "ports"] as const).map((name) => {
+      return `    http-request set-var(txn.unused) str(),map_str(${mapPath(paths.maps, name)}) if FALSE`;
+    }),
     "    http-request return status 200",
     "",
     "backend nobody from base",

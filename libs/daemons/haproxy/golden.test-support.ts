@@ -14,7 +14,14 @@ export interface GoldenFront {
 
 /** Fronts whose whole configuration is kept: one slot of every usual class and some others, at a site with a peer and at the only site. */
 export function goldenFronts(): readonly GoldenFront[] {
-  const map = labMap();
+  const of = (service: string) => ({ tenant: "demo", project: "app", service });
+  const map = {
+    ...labMap(),
+    tcp: [
+      { name: "smtp", port: 25, ...of("postfix"), proxyProtocol: true },
+      { name: "imaps", port: 993, ...of("dovecot"), proxyProtocol: false },
+    ],
+  };
   const north = frontSettings(map, zfrontOf(map, "north"), "Qr3NrLtjRuOyCRUVGHSUWa64jnM0ADnSRJl_ubWdbpU");
   const slots = new Map<number, SlotClassName>([
     [1, "patient-one"],
@@ -24,6 +31,8 @@ export function goldenFronts(): readonly GoldenFront[] {
     [5, "patient-one"],
     [6, "quick-sticky-gzip-500"],
     [7, "patient-many-h2"],
+    [8, "tcp-one"],
+    [9, "tcp-many"],
   ]);
   const own = [
     endpoint("north", "one", [40001]),
@@ -42,14 +51,26 @@ export function goldenFronts(): readonly GoldenFront[] {
         rate: 200,
       },
     }),
+    endpoint("north", "postfix", [40009], { names: [] }),
+    endpoint("north", "dovecot", [40010, 40011], { names: [] }),
     endpoint("north", "grpc", [40007, 40008], { http: { h2: true, timeout: 600_000 } }),
   ];
   const { routes } = toRoutes(map, own, [
     endpoint("south", "one", [1]),
     endpoint("south", "many", [1]),
+    endpoint("south", "postfix", [1], { names: [] }),
     endpoint("south", "zfar", [1]),
   ]);
-  const at: Readonly<Record<string, number>> = { one: 1, many: 2, quick: 3, zfar: 5, shop: 6, grpc: 7 };
+  const at: Readonly<Record<string, number>> = {
+    one: 1,
+    many: 2,
+    quick: 3,
+    zfar: 5,
+    shop: 6,
+    grpc: 7,
+    postfix: 8,
+    dovecot: 9,
+  };
   const placed = routes.map((route) => ({ route, slot: at[route.key.split("/")[2] ?? ""] ?? 0 }));
   const front = (name: string, settings: FrontSettings): GoldenFront => {
     const { text } = renderConfig(settings, slots, placed, ["inputs"]);

@@ -2,7 +2,7 @@ import { byText } from "./order.ts";
 import type { Route } from "./routes.ts";
 
 /** HAProxy map files, by name. `hosts` publishes: a name that is in it is served. */
-export const mapNames = ["health", "vhosts", "answers", "options", "endpoints", "redirects", "hosts"] as const;
+export const mapNames = ["health", "vhosts", "answers", "options", "endpoints", "redirects", "ports", "hosts"] as const;
 export type MapName = (typeof mapNames)[number];
 
 /** Entries by key, sorted. */
@@ -18,15 +18,17 @@ export interface Placed {
  * hosts: name with path, `wiki.example.net/api/` -> slot number; the longest one that a request begins with has it.
  * redirects: host name -> where its visitors are sent. health: e-backend -> path that the check asks for. vhosts:
  * e-backend -> host name that it asks with. answers: e-backend -> milliseconds that a GET may take. options: slot number
- * -> see `optionsText`. endpoints: slot number -> `tenant/project/service`, for the access log.
+ * -> see `optionsText`. endpoints: slot number -> `tenant/project/service`, for the access log. ports:
+ * public port of a TCP service -> slot number.
  */
 export function frontMaps(placed: readonly Placed[]): Readonly<Record<MapName, MapEntries>> {
   const bySlot = [...placed].sort((a, b) => a.slot - b.slot);
+  const checked = bySlot.filter(({ route }) => route.port === undefined);
   const hosts = placed.flatMap(({ route, slot }) => route.places.map((place) => [place, String(slot)] as const));
   const redirects = placed.flatMap(({ route }) => [...route.redirects]);
   return {
-    health: new Map(bySlot.map(({ route, slot }) => [`e${slot}`, route.health])),
-    vhosts: new Map(bySlot.map(({ route, slot }) => [`e${slot}`, route.places[0]?.replace(/\/.*$/, "") ?? noHost])),
+    health: new Map(checked.map(({ route, slot }) => [`e${slot}`, route.health])),
+    vhosts: new Map(checked.map(({ route, slot }) => [`e${slot}`, route.places[0]?.replace(/\/.*$/, "") ?? noHost])),
     answers: new Map(
       bySlot.flatMap(({ route, slot }) =>
         route.answersWithin === undefined ? [] : [[`e${slot}`, String(route.answersWithin)] as const],
@@ -39,6 +41,9 @@ export function frontMaps(placed: readonly Placed[]): Readonly<Record<MapName, M
       }),
     ),
     endpoints: new Map(bySlot.map(({ route, slot }) => [String(slot), route.key])),
+    ports: new Map(
+      bySlot.flatMap(({ route, slot }) => (route.port === undefined ? [] : [[String(route.port), String(slot)]])),
+    ),
     redirects: new Map(redirects.sort(([a], [b]) => byText(a, b))),
     hosts: new Map(hosts.sort(([a], [b]) => byText(a, b))),
   };
@@ -50,7 +55,8 @@ const noHost = "health.invalid";
 export const optionFields = ["timeout", "hsts", "maxBody", "rate", "tenantRate", "tenant"] as const;
 
 /** What the front has to look up for each request of a route; undefined for nearly all. */
-export function optionsText({ http, key, tenantRate }: Route): string | undefined {
+export function optionsText({ http, key, tenantRate, port }: Route): string | undefined {
+  if (port !== undefined) return undefined;
   const { timeout = 0, hsts = 0, maxBody = 0, rate = 0 } = http;
   const numbers = [timeout, hsts, maxBody, rate, tenantRate ?? 0];
   return numbers.every((number) => number === 0) ? undefined : [...numbers, key.split("/")[0]].join("|");

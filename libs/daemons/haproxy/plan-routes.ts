@@ -72,6 +72,7 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
               ...own,
               ...(same ? [] : serverSteps(wanted, servers)),
               ...[...route.redirects.keys()].flatMap((host) => entry("redirects", host)),
+              ...(route.port === undefined ? [] : entry("ports", String(route.port))),
               ...route.places.flatMap((place) => entry("hosts", place)),
               ...drop,
             ];
@@ -92,11 +93,11 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
       const name = classes.get(slot);
       const steps = name === undefined ? [] : slotSteps(slot, name, route);
       if (name === undefined || steps.length === 0) continue;
-      const change = route.places.some((place) => running.hosts.has(place)) ? "~" : "+";
+      const change = isThere(route, running) ? "~" : "+";
       const [subject, summary] = [placeNames(route).join(" "), routeSummary(route, settings)];
       publish.push({ kind: "route", change, subject, summary, steps, ...drifted(slot, name, route, steps) });
     }
-    const strange = (["hosts", "redirects"] as const).flatMap((map) => {
+    const strange = (["hosts", "redirects", "ports"] as const).flatMap((map) => {
       const unknown = sameMaps && before?.strange === false ? [] : [...running[map].keys()];
       return unknown
         .filter((key) => !maps[map].has(key))
@@ -107,8 +108,8 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
       const steps = entry(map, key);
       const ours = before === undefined || before.input.running[map].has(key) || before.input.maps[map].has(key);
       const drift = ours ? {} : { drift: driftOf(steps) };
-      const subject = key.replace(/\/$/, "");
-      return { kind: "route", change: "-", subject, summary: "no endpoint has this name", steps, ...drift };
+      const subject = map === "ports" ? `port ${key}` : key.replace(/\/$/, "");
+      return { kind: "route", change: "-", subject, summary: "no endpoint is behind it", steps, ...drift };
     });
     for (const [slot, name] of classes) {
       if (routes.has(slot)) continue;
@@ -120,6 +121,10 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
     last = { input, clean, strange: strange.length > 0 };
     return [...publish, ...unpublish, ...empty];
   };
+}
+
+function isThere({ places, port }: Route, { hosts, ports }: Maps): boolean {
+  return places.some((place) => hosts.has(place)) || (port !== undefined && ports.has(String(port)));
 }
 
 /** Looked into only where something is wrong. */

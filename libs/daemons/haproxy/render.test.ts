@@ -23,6 +23,8 @@ test("the description tells static parts apart, and nothing else", () => {
     answersWithin: undefined,
     http: {},
     tenantRate: undefined,
+    port: undefined,
+    proxyProtocol: false,
     servers: [],
     peer: true,
   };

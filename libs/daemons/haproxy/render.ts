@@ -10,6 +10,7 @@ import type { Route } from "./routes.ts";
 import { serverLine, slotServers } from "./servers.ts";
 import type { FrontSettings } from "./settings.ts";
 import { slotDefaults } from "./slot-defaults.ts";
+import { tcpDefaults, tcpFrontends, tcpSlotDefaults } from "./tcp.ts";
 
 /** A whole haproxy.cfg, and what identifies the part of it that only a reload can change. */
 export interface RenderedConfig {
@@ -36,6 +37,7 @@ export function renderConfig(
     ...defaults(settings, classes),
     ...counters(settings),
     ...frontends(settings),
+    ...tcpFrontends(settings),
   ];
   const pool = backends.map(({ slot, name }) => `${slot} ${name}`);
   const fixed = [...globals(settings, ""), ...frame, ...serverForms(settings, classes), ...pool, ...inputs];
@@ -67,6 +69,8 @@ const anyRoute = {
   answersWithin: undefined,
   http: {},
   tenantRate: undefined,
+  port: undefined,
+  proxyProtocol: true,
   peer: true,
 } as const;
 
@@ -101,6 +105,7 @@ function defaults(settings: FrontSettings, classes: readonly SlotClass[]): strin
     ...base,
     "    timeout connect 300ms",
     "",
-    ...classes.flatMap((one) => slotDefaults(settings, one)),
+    ...tcpDefaults(settings),
+    ...classes.flatMap((one) => (one.mode === "tcp" ? tcpSlotDefaults(one) : slotDefaults(settings, one))),
   ];
 }

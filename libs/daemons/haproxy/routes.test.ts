@@ -29,6 +29,8 @@ test("endpoints of both sites become one route: local servers, and the peer by i
       answersWithin: 2000,
       http: {},
       tenantRate: undefined,
+      port: undefined,
+      proxyProtocol: false,
       servers: [8001, 8002].map((port) => ({
         id: `s-north-${port}`,
         address: "127.0.0.1",

@@ -15,7 +15,7 @@ export interface LocalServer {
 
 /** Public names and who answers for them, as this site's front sees it. */
 export interface Route {
-  /** `tenant/project/service`. */
+  /** `tenant/project/service`; of a TCP service with `/` and its name in the map behind. */
   readonly key: string;
   /**
    * Lower-case host names, sorted; only those that the map allows to the tenant. One that leads to several routes by its
@@ -33,6 +33,10 @@ export interface Route {
   readonly http: HttpOptions;
   /** Requests of all clients together that its tenant may have in ten seconds; undefined: as many as come. */
   readonly tenantRate: number | undefined;
+  /** Public port of a TCP service, which has no names; undefined: HTTP by names. */
+  readonly port: number | undefined;
+  /** The servers are told a connection's addresses by the PROXY protocol, version 2. */
+  readonly proxyProtocol: boolean;
   /** Sorted by id. */
   readonly servers: readonly LocalServer[];
   /** The other site has this endpoint too, or alone. */
@@ -58,8 +62,13 @@ const safePrefix = /^(\/[A-Za-z0-9\-._~]{1,100}){0,8}\/$/;
 const safeTarget = /^https:\/\/[a-z0-9.-]{1,253}(\/[A-Za-z0-9\-._~]{1,100}){0,8}$/;
 const safePath = /^\/[A-Za-z0-9\-._~!$&()*+,=:@/?%]{0,255}$/;
 
-/** How people write what leads to a route: names, names with a path, names that redirect. */
-export function placeNames({ places, redirects }: Pick<Route, "places" | "redirects">): readonly string[] {
+/** How people write what leads to a route: names, names with a path, names that redirect, or a port. */
+export function placeNames({
+  places,
+  redirects,
+  port,
+}: Pick<Route, "places" | "redirects" | "port">): readonly string[] {
+  if (port !== undefined) return [`port ${port}`];
   return [...places.map((place) => place.slice(0, -1)), ...redirects.keys()];
 }
 
@@ -84,6 +93,12 @@ export function toRoutes(map: ZMap, site: readonly Endpoint[], peer: readonly En
   for (const key of [...new Set([...local.keys(), ...remote.keys()])].sort(byText)) {
     const here = local.get(key) ?? [];
     const there = remote.get(key) ?? [];
+    const common = {
+      tenantRate: tenantOf(map, key.slice(0, key.indexOf("/")))?.requests,
+      servers: serversOf(here),
+      peer: there.length > 0,
+    };
+    routes.push(...tcpRoutes(map, key, common));
     const claims = claimsOf([...here, ...there]).filter((claim) => {
       const refusal = refuse(map, key, claim, owner);
       if (refusal !== undefined) problems.push({ key, ...refusal });
@@ -110,12 +125,30 @@ export function toRoutes(map: ZMap, site: readonly Endpoint[], peer: readonly En
       health: safePath.test(health) ? health : "/",
       answersWithin: shortest(here.length > 0 ? here : there),
       http: first?.http ?? {},
-      tenantRate: tenantOf(map, key.slice(0, key.indexOf("/")))?.requests,
-      servers: serversOf(here),
-      peer: there.length > 0,
+      port: undefined,
+      proxyProtocol: false,
+      ...common,
     });
   }
   return { routes, problems };
+}
+
+/** The ports of the world that the map gives to a service. */
+function tcpRoutes(map: ZMap, key: string, common: Pick<Route, "tenantRate" | "servers" | "peer">): readonly Route[] {
+  return map.tcp
+    .filter(({ tenant, project, service }) => `${tenant}/${project}/${service}` === key)
+    .map(({ name, port, proxyProtocol }) => ({
+      key: `${key}/${name}`,
+      names: [],
+      places: [],
+      redirects: new Map(),
+      health: "/",
+      answersWithin: undefined,
+      http: {},
+      port,
+      proxyProtocol,
+      ...common,
+    }));
 }
 
 /** A name, or a part of it, that an endpoint asks for. */

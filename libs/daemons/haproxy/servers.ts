@@ -32,6 +32,10 @@ const check = (side: "e" | "l"): string =>
 const breaker = (self: number): string =>
   `check addr 127.0.0.1 port ${self} inter 60s downinter 500ms fall 1000 rise 1 observe layer4 error-limit 1 on-error mark-down`;
 
+/** A connection that opens is all that is known of a TCP service; each such check is one more for it to log. */
+const tcpCheck =
+  "check inter 2s fastinter 200ms downinter 1s fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down";
+
 /** Server ids: local ones, then the peer, then local ones once more. `balance first` asks in this order. */
 const localIds = 899_999;
 const peerId = 900_000;
@@ -48,14 +52,16 @@ export function slotServers(
   route: Route,
   settings: FrontSettings,
 ): readonly SlotServer[] {
-  const { balance, h2 } = slotClass(name);
+  const { balance, h2, mode } = slotClass(name);
+  const tells = mode === "tcp" && route.proxyProtocol ? " send-proxy-v2" : "";
+  const health = (side: "e" | "l"): string => (mode === "tcp" ? tcpCheck : check(side));
   const many = balance !== "one";
   const e = `e${slot}`;
   const l = `l${slot}`;
   const ids = numberServers(route);
-  const speaks = h2 ? " proto h2 check-proto h2" : "";
+  const speaks = h2 ? " proto h2 check-proto h2" : tells;
   const cookie = (text: string): string => (balance === "sticky" ? ` cookie ${hex32(text)}` : "");
-  const lastResort = `${breaker(settings.listen.self)}${h2 ? " proto h2 check-proto h1" : ""}`;
+  const lastResort = `${breaker(settings.listen.self)}${h2 ? " proto h2 check-proto h1" : tells}`;
   const servers: SlotServer[] = [];
   for (const { id, address, port, draining } of route.servers) {
     const number = ids.get(id) ?? 1;
@@ -66,7 +72,7 @@ export function slotServers(
       backend: e,
       name: id,
       checked: true,
-      options: `id ${number} ${check("e")}${speaks}${cookie(id)}`,
+      options: `id ${number} ${health("e")}${speaks}${cookie(id)}`,
     });
     servers.push({
       ...last,
@@ -78,13 +84,14 @@ export function slotServers(
       backend: l,
       name: id,
       checked: true,
-      options: `id ${number} ${many ? `${check("l")}${speaks}${cookie(id)}` : lastResort}`,
+      options: `id ${number} ${many ? `${health("l")}${speaks}${cookie(id)}` : lastResort}`,
     });
     if (many) servers.push({ ...last, backend: l, options: `id ${peerId + number} ${lastResort} backup` });
   }
   if (route.peer && settings.peer !== undefined) {
-    const options = `id ${peerId} proto h2 track link/${settings.peer.site}${many ? " backup weight 256" : ""}${cookie(settings.peer.site)}`;
-    const link = { address: "127.0.0.1", port: settings.listen.link };
+    const hop = mode === "tcp" ? "send-proxy-v2" : "proto h2";
+    const options = `id ${peerId} ${hop} track link/${settings.peer.site}${many ? " backup weight 256" : ""}${cookie(settings.peer.site)}`;
+    const link = { address: "127.0.0.1", port: mode === "tcp" ? settings.listen.tcpLink : settings.listen.link };
     servers.push({ ...link, backend: e, name: `peer.${settings.peer.site}`, draining: false, checked: false, options });
   }
   return servers.sort((a, b) => byText(a.backend, b.backend) || byText(a.name, b.name));

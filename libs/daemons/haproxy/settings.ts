@@ -47,6 +47,13 @@ export interface FrontSettings {
     readonly peer: string;
     /** Port on loopback of the link to the peer (link.ts). */
     readonly link: number;
+    /** Where the other front hands over connections of TCP services. */
+    readonly tcpPeer: string;
+    /** Ports on loopback of the way to the peer for TCP services, and of what came by it (tcp.ts). */
+    readonly tcpLink: number;
+    readonly tcpLocal: number;
+    /** HAProxy bind addresses of the map's TCP services, sorted by port. */
+    readonly tcp: readonly string[];
     /** Port on loopback that always answers 200 (servers.ts, last resorts). */
     readonly self: number;
     /** UDP port on loopback where our service hears of servers that went down (alarms.ts). */
@@ -82,6 +89,8 @@ export interface PeerFront {
   readonly site: string;
   readonly address: string;
   readonly port: number;
+  /** For TCP services. */
+  readonly tcpPort: number;
   /** Name in its certificate (CN and SAN): it must show it as a server, and is let in by it as a client. */
   readonly name: string;
 }
@@ -98,11 +107,24 @@ export function frontSettings(map: ZMap, self: HostEntry, acmeThumbprint: string
       https: `:${ports.https}`,
       peer: `${self.address}:${ports.peerFront}`,
       link: ports.peerLink,
+      tcpPeer: `${self.address}:${ports.peerFrontTcp}`,
+      tcpLink: ports.peerLinkTcp,
+      tcpLocal: ports.peerTcpLocal,
+      tcp: map.tcp
+        .map(({ port }) => port)
+        .sort((a, b) => a - b)
+        .map((port) => `:${port}`),
       self: ports.frontSelf,
       alarms: ports.frontAlarms,
       tables: ports.frontTables,
     },
-    peer: peer && { site: peer.site, address: peer.address, port: ports.peerFront, name: peer.fqdn },
+    peer: peer && {
+      site: peer.site,
+      address: peer.address,
+      port: ports.peerFront,
+      tcpPort: ports.peerFrontTcp,
+      name: peer.fqdn,
+    },
     acmeThumbprint,
     sandbox: { user: "haproxy", group: "haproxy", chroot: "/var/lib/haproxy" },
     log: "/dev/log local0",

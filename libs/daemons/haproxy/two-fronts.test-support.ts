@@ -13,6 +13,9 @@ import { createLastGood, type FrontSettings, frontSettings, toRoutes } from "./i
 import { restTime } from "./last-good.ts";
 import type { FrontAction, ObservedFront } from "./plan.ts";
 
+/** Both sites have the same public ports, so in a test each has them at an address of its own. */
+export const loopback = { north: "127.0.0.1", south: "127.0.0.2" } as const;
+
 const someThumbprint = "Qr3NrLtjRuOyCRUVGHSUWa64jnM0ADnSRJl_ubWdbpU";
 
 /** The lab's map: sites north and south, tenant demo. */
@@ -44,6 +47,11 @@ export interface Front {
     readonly peer: number;
     readonly link: number;
     readonly self: number;
+    readonly tcpPeer: number;
+    readonly tcpLink: number;
+    readonly tcpLocal: number;
+    /** For the map's TCP services, in their order. */
+    readonly tcp: readonly number[];
     readonly alarms: number;
     readonly tables: number;
   };
@@ -58,6 +66,8 @@ export interface Front {
   observe(): Promise<ObservedFront>;
   /** Requests that came in by a frontend so far. */
   requests(frontend: "tls" | "peer"): Promise<number>;
+  /** Connections that a frontend has taken so far. */
+  frontendSessions(frontend: string): Promise<number>;
   /** Whether the way to the other front is open. */
   linkOpen(): Promise<boolean>;
   reload(): Promise<void>;
@@ -82,11 +92,24 @@ export async function twoFronts(
   const map = change(labMap());
   const directory = mkdtempSync(join(tmpdir(), "zcloud-front-"));
   const sign = createTestCa(join(directory, "ca"));
-  const seven = async (): Promise<Front["ports"]> => {
+  const some = async (): Promise<Front["ports"]> => {
     const [http = 0, https = 0, peer = 0, link = 0, self = 0, alarms = 0, tables = 0] = await freePorts(7);
-    return { http, https, peer, link, self, alarms, tables };
+    const [tcpPeer = 0, tcpLink = 0, tcpLocal = 0] = await freePorts(3);
+    return {
+      http,
+      https,
+      peer,
+      link,
+      self,
+      alarms,
+      tables,
+      tcpPeer,
+      tcpLink,
+      tcpLocal,
+      tcp: map.tcp.map(({ port }) => port),
+    };
   };
-  const ports = { north: await seven(), south: await seven() };
+  const ports = { north: await some(), south: await some() };
   const makeFront = (site: "north" | "south"): Front => front(map, site, directory, sign, ports, thumbprint, more);
   const north = makeFront("north");
   const south = makeFront("south");
@@ -150,8 +173,12 @@ function front(
       self: own.self,
       alarms: own.alarms,
       tables: own.tables,
+      tcpPeer: `127.0.0.1:${own.tcpPeer}`,
+      tcpLink: own.tcpLink,
+      tcpLocal: own.tcpLocal,
+      tcp: own.tcp.map((port) => `${loopback[site]}:${port}`),
     },
-    peer: base.peer && { ...base.peer, address: "127.0.0.1", port: ports[other].peer },
+    peer: base.peer && { ...base.peer, address: "127.0.0.1", port: ports[other].peer, tcpPort: ports[other].tcpPeer },
     sandbox: undefined,
     log: `127.0.0.1:${own.alarms} local0`,
     accessLog: undefined,
@@ -198,6 +225,7 @@ function front(
       return runPass(haproxy, desired, { read: signal, write: signal });
     },
     requests: async (frontend) => Number(await stat("req_tot", `${frontend} 1 -1`)),
+    frontendSessions: async (frontend) => Number(await stat("stot", `${frontend} 1 -1`)),
     linkOpen: async () => (await stat("status", "link 4 -1")).startsWith("UP"),
     async reload() {
       const { pid } = (await observe()).running ?? {};

@@ -19,6 +19,11 @@ test.each([
   expect(asked(places, health)).toEqual([`demo/app/web north: ${question}`, `demo/app/web south: ${question}`]);
 });
 
+test("a gRPC service has no path that says how it is", () => {
+  const grpc = { key: "demo/app/rpc", places: ["g.example/"], health: "/", http: { h2: true as const } };
+  expect([...targetsOf([grpc], doors).values()].map((target) => target.expect)).toEqual(["any", "any"]);
+});
+
 test("what no request leads to is not asked", () => {
   expect(asked([], "/")).toEqual([]);
 });

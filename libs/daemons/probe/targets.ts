@@ -17,12 +17,16 @@ export interface Target {
   readonly expect: "health" | "any";
 }
 
+type Question = Pick<Target, "name" | "path" | "expect">;
+
 /** What probing needs to know of a route. */
 export interface Probed {
   readonly key: string;
   /** What requests begin with: `wiki.example.net/`, `wiki.example.net/api/`. */
   readonly places: readonly string[];
   readonly health: string;
+  /** `h2`: it speaks gRPC, which has no path that says how it is. */
+  readonly http?: { readonly h2?: true | undefined };
 }
 
 /**
@@ -30,15 +34,16 @@ export interface Probed {
  * the same servers.
  */
 export function targetsOf(routes: readonly Probed[], doors: readonly Door[]): ReadonlyMap<string, Target> {
-  const targets = routes.flatMap(({ key, places, health }) => {
-    const question = questionOf(places, health);
+  const targets = routes.flatMap(({ key, places, health, http }) => {
+    const found = questionOf(places, health);
+    const question: Question | undefined = found && http?.h2 === true ? { ...found, expect: "any" } : found;
     return question === undefined ? [] : doors.map((door): Target => ({ endpoint: key, door, ...question }));
   });
   return new Map(targets.map((target) => [targetId(target), target]));
 }
 
 /** The health path where requests to it come through; a service that has only other paths is asked for one of those. */
-function questionOf(places: readonly string[], health: string): Pick<Target, "name" | "path" | "expect"> | undefined {
+function questionOf(places: readonly string[], health: string): Question | undefined {
   const split = places.map((place) => ({ name: place.replace(/\/.*$/, ""), path: place.replace(/^[^/]*/, "") }));
   const covering = split.find(({ path }) => health.startsWith(path));
   if (covering !== undefined) return { name: covering.name, path: health, expect: "health" };

@@ -12,6 +12,11 @@ export const ports = {
   logs: 6514,
   /** HAProxy to HAProxy over mutual TLS. */
   peerFront: 9546,
+  /** The same for TCP services. */
+  peerFrontTcp: 9544,
+  /** On loopback of a zfront: HAProxy's way to the other site's front for TCP services, and what came by it. */
+  peerLinkTcp: 9543,
+  peerTcpLocal: 9542,
   /** On loopback of a zfront: HAProxy's way to the other site's front. */
   peerLink: 9547,
   /** On loopback of a zfront: HAProxy's own answer to the checks of last resorts. */
@@ -105,7 +110,10 @@ export const autonomy: readonly Flow[] = [
   flow("vm-znet-nats", local("every-vm"), local("znet"), "optional", "NATS", [tcp(ports.nats)]),
   flow("zfront-zpod", local("zfront"), local("zpod"), "runtime", "published endpoints", published),
   flow("zfront-zmah", local("zfront"), local("zmah"), "runtime", "published endpoints", published),
-  flow("zfront-peer", local("zfront"), peer("zfront"), "runtime", "peer listener, mutual TLS", [tcp(ports.peerFront)]),
+  flow("zfront-peer", local("zfront"), peer("zfront"), "runtime", "peer listener, mutual TLS", [
+    tcp(ports.peerFront),
+    tcp(ports.peerFrontTcp),
+  ]),
   flow("zpod-zstore", local("zpod"), local("zstore"), "runtime", "Ceph", ceph),
   flow("zpod-zstore-peer", local("zpod"), peer("zstore"), "runtime", "Ceph", ceph),
   flow("zpod-zfront", local("zpod"), local("zfront"), "runtime", "service-to-service calls", web),

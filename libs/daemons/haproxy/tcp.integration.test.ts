@@ -1,0 +1,162 @@
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { eventually, freePorts } from "@zcloud/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { endpoint, loopback, type TwoFronts, twoFronts } from "./two-fronts.test-support.ts";
+
+/** PROXY protocol, version 2 (haproxy.org, proxy-protocol.txt, 2.2): signature, then 16 bytes of head with IPv4 addresses. */
+const signature = Buffer.from("0d0a0d0a000d0a515549540a", "hex");
+
+interface Echo {
+  readonly port: number;
+  /** What each connection began with. */
+  readonly seen: string[];
+  stop(): void;
+  start(): Promise<void>;
+}
+
+/** Greets with its name, as mail servers do, and says everything back. */
+async function echo(name: string, tells: boolean): Promise<Echo> {
+  const [port = 0] = await freePorts(1);
+  const seen: string[] = [];
+  const sockets = new Set<Socket>();
+  let server: Server;
+  const one: Echo = {
+    port,
+    seen,
+    stop() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+    async start() {
+      server = createServer((socket) => {
+        sockets.add(socket);
+        socket.on("error", () => {});
+        socket.on("close", () => sockets.delete(socket));
+        if (!tells) socket.write(`hello from ${name}\n`);
+        let first = tells;
+        socket.on("data", (data) => {
+          let rest = data;
+          if (first) {
+            first = false;
+            if (!data.subarray(0, 12).equals(signature)) return socket.destroy();
+            // A check of HAProxy's own has no addresses (command LOCAL).
+            if (data.readUInt16BE(14) < 12) return socket.destroy();
+            seen.push(`${data.subarray(16, 20).join(".")} -> :${data.readUInt16BE(26)}`);
+            socket.write(`hello from ${name}\n`);
+            rest = data.subarray(16 + data.readUInt16BE(14));
+          }
+          if (rest.length > 0) socket.write(rest);
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    },
+  };
+  await one.start();
+  return one;
+}
+
+/** A visitor's connection: what came so far, and whether it is over. */
+function visit(site: "north" | "south", port: number, from = "127.0.0.77") {
+  const socket = connect({ port, host: loopback[site], localAddress: from });
+  const state = { text: "", closed: false, socket };
+  socket.setEncoding("utf8").on("data", (chunk: string) => {
+    state.text += chunk;
+  });
+  socket.on("error", () => {});
+  socket.on("close", () => {
+    state.closed = true;
+  });
+  return state;
+}
+
+let sites: TwoFronts;
+let ports: readonly number[] = [];
+const at: Record<string, Echo> = {};
+const smtp = (): number => ports[0] ?? 0;
+const plain = (): number => ports[1] ?? 0;
+
+beforeAll(async () => {
+  ports = await freePorts(2);
+  const service = (name: string) => ({ tenant: "demo", project: "app", service: name });
+  sites = await twoFronts(undefined, {}, (map) => ({
+    ...map,
+    tcp: [
+      { name: "smtp", port: smtp(), ...service("mail"), proxyProtocol: true },
+      { name: "irc", port: plain(), ...service("chat"), proxyProtocol: false },
+    ],
+  }));
+  for (const site of ["north", "south"]) {
+    at[`${site}-mail`] = await echo(`${site}-mail`, true);
+    at[`${site}-chat`] = await echo(`${site}-chat`, false);
+  }
+  const own = (site: string) =>
+    ["mail", "chat"].map((name) => endpoint(site, name, [at[`${site}-${name}`]?.port ?? 0], { names: [] }));
+  await Promise.all([sites.north.serve(own("north"), own("south")), sites.south.serve(own("south"), own("north"))]);
+  await eventually("the way to the peer is open", () => sites.north.linkOpen());
+});
+
+afterAll(() => {
+  for (const one of Object.values(at)) one.stop();
+  sites.remove();
+});
+
+async function greeting(site: "north" | "south", port: number, from?: string): Promise<string> {
+  const visitor = visit(site, port, from);
+  await eventually("a greeting or the end", () => visitor.text.includes("\n") || visitor.closed, 5_000);
+  visitor.socket.destroy();
+  return visitor.text.trim();
+}
+
+test("a connection comes to this site's server, which is told who it is from and to which port", async () => {
+  expect(await greeting("north", smtp(), "127.0.0.78")).toBe("hello from north-mail");
+  expect(at["north-mail"]?.seen).toContain(`127.0.0.78 -> :${smtp()}`);
+  expect(await greeting("south", plain())).toBe("hello from south-chat");
+});
+
+test("with this site's server gone the peer's answers, and is told of the visitor, not of the front", async () => {
+  at["north-mail"]?.stop();
+  at["north-chat"]?.stop();
+  expect(await greeting("north", smtp(), "127.0.0.79")).toBe("hello from south-mail");
+  expect(at["south-mail"]?.seen).toContain(`127.0.0.79 -> :${smtp()}`);
+  expect(await greeting("north", plain())).toBe("hello from south-chat");
+  await at["north-mail"]?.start();
+  await at["north-chat"]?.start();
+  await eventually("north answers itself", async () => (await greeting("north", smtp())) === "hello from north-mail");
+});
+
+test("with all servers gone at both sites a connection ends at once, and has been at no more than two fronts", async () => {
+  at["north-chat"]?.stop();
+  at["south-chat"]?.stop();
+  const began = performance.now();
+  expect(await greeting("north", plain())).toBe("");
+  const took = performance.now() - began;
+  expect(took).toBeLessThan(3_000);
+  const arrived = (site: "north" | "south") => sites[site].frontendSessions("tcp-local");
+  const [north, south] = [await arrived("north"), await arrived("south")];
+  await greeting("north", plain());
+  expect((await arrived("north")) - north).toBe(0);
+  expect((await arrived("south")) - south).toBeLessThanOrEqual(4);
+  await at["north-chat"]?.start();
+  await at["south-chat"]?.start();
+  await eventually("life afterwards", async () => (await greeting("north", plain())) === "hello from north-chat");
+});
+
+test("a connection that is open outlives a reload, and new ones come to the new process", async () => {
+  const visitor = visit("north", plain());
+  await eventually("a greeting", () => visitor.text.includes("\n"));
+  await sites.north.reload();
+  expect(await greeting("north", plain())).toBe("hello from north-chat");
+  visitor.socket.write("still here?\n");
+  await eventually("the old connection works", () => visitor.text.includes("still here?"));
+  expect(visitor.closed).toBe(false);
+  visitor.socket.destroy();
+});
+
+test("a service that goes takes its port with it: connections to it end, no reload", async () => {
+  const mail = endpoint("south", "mail", [at["south-mail"]?.port ?? 0], { names: [] });
+  const actions = await sites.south.serve([mail], []);
+  expect(actions.map(({ subject }) => subject)).toContain(`port ${plain()}`);
+  expect(actions.map(({ kind }) => kind)).not.toContain("reload");
+  expect(await greeting("south", plain())).toBe("");
+  expect(await greeting("south", smtp())).toBe("hello from south-mail");
+});

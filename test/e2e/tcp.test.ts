@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually, openTestbed, type Testbed } from "./support/testbed.ts";
+
+let bed: Testbed;
+const port = 7007;
+
+beforeAll(async () => {
+  bed = await openTestbed();
+});
+
+afterAll(async () => {
+  await bed.powerOn("north", "south");
+});
+
+/** What a visitor reads on the port of the map's service `who`: the name of the container that answered. */
+async function who(site: string): Promise<string> {
+  const { stdout } = await bed.client([
+    "curl",
+    "-sS",
+    "--max-time",
+    "5",
+    `telnet://${bed.publicAddress(site)}:${port}`,
+  ]);
+  return stdout.trim();
+}
+
+async function containersAt(site: string): Promise<readonly string[]> {
+  const { stdout } = await bed.script(`${site}/zpod1`, "podman ps --format '{{.ID}}'");
+  return stdout.trim().split("\n");
+}
+
+const here = async (site: string): Promise<boolean> => {
+  const name = await who(site);
+  return name !== "" && (await containersAt(site)).some((id) => id.startsWith(name) || name.startsWith(id));
+};
+
+test.each([
+  "north",
+  "south",
+])("a port of the map is open to the world at %s, and leads to its own container", async (site) => {
+  await eventually(`who at ${site}`, 30, () => here(site), Boolean);
+});
+
+test("with the site's host gone the other site's container answers, and its own when it is back", async () => {
+  const south = await containersAt("south");
+  await bed.powerOff("north/zpod1");
+  const answered = await eventually(
+    "south answers for north",
+    20,
+    () => who("north"),
+    (name) => south.some((id) => id.startsWith(name) && name !== ""),
+  );
+  expect(answered).not.toBe("");
+  await bed.powerOn("north/zpod1");
+  await eventually("north answers itself", 60, () => here("north"), Boolean);
+});
