@@ -95,12 +95,14 @@ test("no slot at this site can reach the peer for a request that came from the p
     .filter((section) => section.includes(" peer.south ") || section.includes("server south "))
     .map((section) => section.split(" ")[1]);
   expect(withPeer.length).toBeGreaterThan(0);
-  expect(withPeer.every((name) => name === "link" || name?.startsWith("e"))).toBe(true);
+  expect(withPeer.filter((name) => !name?.startsWith("e"))).toEqual(["link", "tcp-link"]);
   const peer = backends.find((section) => section.startsWith("frontend peer"));
   expect(peer?.match(/use_backend \S+|default_backend \S+/g)).toEqual([
     "use_backend l%[var(txn.slot)]",
     "default_backend nowhere",
   ]);
+  const arrived = backends.find((section) => section.startsWith("frontend tcp-local "));
+  expect(arrived?.match(/use_backend \S+|default_backend \S+/g)).toEqual(["use_backend l%[var(sess.slot)]"]);
 });
 
 const services = ["a", "b", "c", "d"];

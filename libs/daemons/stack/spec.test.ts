@@ -25,6 +25,7 @@ describe("readStack", () => {
             replicas: 2,
             endpoint: { names: ["hello.lab.example"], port: 8080, health: "/healthz", answersWithin: 1000 },
           },
+          { name: "who", replicas: 1, endpoint: { names: [], port: 7007 } },
         ],
       },
     });
