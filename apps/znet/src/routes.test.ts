@@ -1,5 +1,5 @@
 import { BusAwayError } from "@zcloud/bus";
-import type { Event, SignedMap, StackEntry } from "@zcloud/events";
+import { type Event, type Intent, keyOf, type SignedMap, type StackEntry } from "@zcloud/events";
 import { loadMap } from "@zcloud/map";
 import type { RoleContext } from "@zcloud/service";
 import { fastify } from "fastify";
@@ -27,7 +27,8 @@ function world(away = false, invalid: ReadonlyMap<string, string> = new Map()) {
   const asked: unknown[] = [];
   let time = -1_000;
   const status = new Map<string, { facts: object }>();
-  const entries = { map: maps, stacks, endpoints: new Map(), status };
+  const intents = new Map<string, Intent>();
+  const entries = { map: maps, intents, stacks, endpoints: new Map(), status };
   const work = async (effect: () => void) => {
     if (away) throw new BusAwayError("write");
     effect();
@@ -36,6 +37,8 @@ function world(away = false, invalid: ReadonlyMap<string, string> = new Map()) {
     putStack: (stack) => work(() => stacks.set(`${stack.tenant}.${stack.project}`, stack)),
     removeStack: (mark) => work(() => stacks.set(`${mark.tenant}.${mark.project}`, mark)),
     putMap: (map) => work(() => maps.set("current", map)),
+    putIntent: (intent) => work(() => intents.set(keyOf("intents", intent), intent)),
+    removeIntent: (intent) => work(() => intents.delete(keyOf("intents", intent))),
     readEvents: async (...args) => {
       asked.push(args);
       return [];
@@ -146,3 +149,37 @@ test("endpoints of both sites, as known, with the age of the knowledge", async (
     peer: { endpoints: [], age: 5 },
   });
 });
+
+test("a drain stands until it is taken back; said again, it is as old as it was", async () => {
+  const { app, events } = world();
+  const wish = { kind: "drain", subject: "north/zpod1", reason: "new disk", actor: "robin" };
+  const post = () => app.inject({ method: "POST", url: "/v1/intents", payload: wish });
+  const first = await post();
+  expect([first.statusCode, first.json().changed]).toEqual([202, true]);
+  expect([(await post()).json().changed, (await post()).json().intent.at]).toEqual([false, first.json().intent.at]);
+  expect((await app.inject("/v1/intents")).json().intents).toEqual([{ v: 1, ...wish, at: first.json().intent.at }]);
+  const end = () => app.inject({ method: "DELETE", url: "/v1/intents", payload: { ...wish, reason: "" } });
+  expect([(await end()).json().changed, (await end()).json().changed]).toEqual([true, false]);
+  expect((await app.inject("/v1/intents")).json().intents).toEqual([]);
+  expect(events.map(({ kind, subject, reason, actor }) => `${kind} ${subject} ${actor}: ${reason}`)).toEqual([
+    "drain-began north/zpod1 robin: new disk",
+    "drain-ended north/zpod1 robin: an operator took it back",
+  ]);
+});
+
+test.each([
+  [{ kind: "drain", subject: "north/zpod9" }, "the map has no host north/zpod9"],
+  [{ kind: "drain", subject: "north/zpod1; x" }, "site/host"],
+  [{ kind: "maintenance", subject: "nobody/wiki" }, "the map has no tenant nobody"],
+  [{ kind: "maintenance", subject: "demo" }, "tenant/project"],
+  [{ kind: "stop", subject: "north" }, "kind"],
+])("an intent that nothing can come of is refused: %j", async (wish, what) => {
+  const answer = await world().app.inject({ method: "POST", url: "/v1/intents", payload: { ...wish, actor: "robin" } });
+  expect([answer.statusCode, answer.json().error]).toEqual([422, expect.stringContaining(what)]);
+});
+
+test("while the bus is away an intent is refused with what helps", async () => {
+  const payload = { kind: "drain", subject: "north", actor: "robin" };
+  const answer = await world(true).app.inject({ method: "DELETE", url: "/v1/intents", payload });
+  expect([answer.statusCode, answer.json().error]).toEqual([503, expect.stringContaining("systemctl status")]);
+}, 20_000);

@@ -3,11 +3,12 @@ import { SignedMap } from "@zcloud/events";
 import type { RoleContext } from "@zcloud/service";
 import * as z from "zod";
 import { type App, whenHere } from "./answers.ts";
+import { intentRoutes } from "./intent-routes.ts";
 import { stackRoutes } from "./stack-routes.ts";
 
 export interface RoutesOptions {
   readonly ctx: RoleContext;
-  readonly admin: Pick<BusAdmin, "putStack" | "removeStack" | "putMap" | "readEvents">;
+  readonly admin: Pick<BusAdmin, "putStack" | "removeStack" | "putMap" | "putIntent" | "removeIntent" | "readEvents">;
 }
 
 const EventsQuery = z.object({
@@ -21,6 +22,7 @@ export function routes(app: App, { ctx, admin }: RoutesOptions): void {
   const maps = ctx.bus.replica("map", "site");
 
   stackRoutes(app, { ctx, admin });
+  intentRoutes(app, { ctx, admin });
 
   app.post("/v1/map", async (request, reply) => {
     const parsed = SignedMap.safeParse(request.body);

@@ -6,6 +6,7 @@ import {
   type BucketValue,
   Event,
   eventStream,
+  type Intent,
   keyOf,
   RemovedStack,
   type SignedMap,
@@ -39,6 +40,9 @@ export interface BusAdmin {
   /** Deletes this word of removal, if it still stands: nobody takes anything down for a key that is not there. */
   forgetStack(mark: RemovedStack): Promise<void>;
   putMap(map: SignedMap): Promise<void>;
+  putIntent(intent: Intent): Promise<void>;
+  /** Takes it back; nothing happens if it is not there. */
+  removeIntent(intent: Intent): Promise<void>;
   /** Events since a time (milliseconds since the epoch), oldest first; the newest `limit` of them. */
   readEvents(since: number, limit: number): Promise<readonly Event[]>;
   close(): Promise<void>;
@@ -108,6 +112,14 @@ export function administer(link: Link, logger: BusLogger): BusAdmin {
     },
     putStack: (stack) => put("stacks", stack),
     putMap: (map) => put("map", map),
+    putIntent: (intent) => put("intents", intent),
+    removeIntent: (intent) => {
+      const key = keyOf("intents", intent);
+      return within(`delete intents ${key}`, async (connection) => {
+        const kv = await new Kvm(jetstream(connection, { timeout: 5_000 })).open("intents");
+        await kv.purge(key);
+      });
+    },
     removeStack: (mark) => put("stacks", mark),
     forgetStack: (mark) =>
       within(`forget ${keyOf("stacks", mark)}`, async (connection) => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { streamsOf } from "./ensure.ts";
 
 test("a site has its buckets and events; with a peer also a mirror of each bucket that is mirrored", () => {
-  const own = ["KV_map", "KV_stacks", "KV_endpoints", "KV_status", "KV_uptime", "events"];
+  const own = ["KV_map", "KV_stacks", "KV_endpoints", "KV_status", "KV_intents", "KV_uptime", "events"];
   expect(streamsOf(undefined).map(({ name }) => name)).toEqual(own);
   const both = streamsOf("south");
   expect(both.map(({ name }) => name)).toEqual([...own, "KV_peer_stacks", "KV_peer_endpoints", "KV_peer_status"]);

@@ -80,6 +80,7 @@ test.each([
   ["north/zstore", "$KV.status.zstore"],
   ["north/znet", "$KV.stacks.demo.hello"],
   ["north/znet", "$KV.map.current"],
+  ["north/znet", "$KV.intents.drain.north"],
 ])("%s writes %s", async (id, subject) => {
   expect(await may(id, subject)).toBe("allowed");
 });
@@ -95,6 +96,8 @@ test.each([
   ["north/zfront", "$KV.endpoints.zpod1.demo.hello.web"],
   ["north/zfront", "$KV.stacks.demo.hello"],
   ["north/zfront", "$KV.map.current"],
+  ["north/zfront", "$KV.intents.drain.north"],
+  ["north/zpod1", "$KV.intents.drain.north"],
   ["north/zstore", "$KV.endpoints.zstore.demo.hello.web"],
   ["north/zpod1", "$KV.uptime.zfront.demo.hello.web.south"],
   ["north/zpod1", "$KV.uptime.zpod1.demo.hello.web.south"],
@@ -121,6 +124,8 @@ test("each role reads its buckets and no others", async () => {
   expect(await may("north/zfront", ...consumer("KV_endpoints", "$KV.endpoints.>"))).toBe("allowed");
   expect(await may("north/zfront", ...consumer("KV_map", "$KV.map.>"))).toBe("allowed");
   expect(await may("north/zfront", ...consumer("KV_uptime", "$KV.uptime.>"))).toBe("allowed");
+  expect(await may("north/zfront", ...consumer("KV_intents", "$KV.intents.>"))).toBe("allowed");
+  expect(await may("north/zpod1", ...consumer("KV_intents", "$KV.intents.>"))).toBe("refused");
   expect(await may("north/zpod1", ...consumer("KV_uptime", "$KV.uptime.>"))).toBe("refused");
   expect(await may("north/zpod1", ...consumer("KV_stacks", "$KV.stacks.>"))).toBe("allowed");
   expect(await may("north/zpod1", ...consumer("KV_endpoints", "$KV.endpoints.zpod1.>"))).toBe("allowed");

@@ -18,7 +18,7 @@ interface Part {
 const nothing: Part = { site: [], peer: [], owns: [] };
 const parts: Readonly<Record<Exclude<Role, "znet" | "zcloud">, Part>> = {
   // What it found out about endpoints it also reads back, should it ever lose its own copy.
-  zfront: { site: ["endpoints", "uptime"], peer: ["endpoints"], owns: ["uptime"] },
+  zfront: { site: ["endpoints", "intents", "uptime"], peer: ["endpoints"], owns: ["uptime"] },
   zstore: nothing,
   // The site's endpoints say which host has a stack's local volumes already: it must not begin with empty ones elsewhere.
   zpod: { site: ["stacks", "endpoints"], peer: [], owns: ["endpoints"] },

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { Endpoint, SignedMap, StackEntry, Status, Uptime } from "./schemas.ts";
+import { Endpoint, Intent, SignedMap, StackEntry, Status, Uptime } from "./schemas.ts";
 
 const MiB = 1024 * 1024;
 
@@ -36,6 +36,16 @@ export const buckets = {
     maxBytes: 16 * MiB,
     maxValue: 256 * 1024,
   },
+  // Not mirrored: each site keeps all of them, so a cut, or the loss of a site, never changes what the other one does.
+  intents: {
+    schema: Intent,
+    history: 1,
+    ttl: 0,
+    mirrored: false,
+    tokens: 2,
+    maxBytes: 8 * MiB,
+    maxValue: 4 * 1024,
+  },
   uptime: {
     schema: Uptime,
     history: 1,
@@ -70,6 +80,10 @@ export function eventSubject(host: string, kind: string): string {
 export function keyOf<B extends BucketName>(bucket: B, value: BucketValue<B>): string;
 export function keyOf(bucket: BucketName, value: BucketValue<BucketName>): string {
   if (bucket === "map") return "current";
+  if (bucket === "intents") {
+    const { kind, subject } = value as Intent;
+    return `${kind}.${subject.replace(":", "=")}`;
+  }
   const parts = value as { host?: string; tenant?: string; project?: string; service?: string; door?: string };
   const host = (parts.host ?? "").replace(/^.*\//, "");
   if (bucket === "status") return host;

@@ -175,6 +175,32 @@ export const Uptime = z.strictObject({
 });
 export type Uptime = z.infer<typeof Uptime>;
 
+const intended = {
+  v: z.literal(1),
+  /** What an operator gave as reason; may be empty. */
+  reason: z.string().max(200),
+  actor: z.string().min(1).max(100),
+  /** RFC 3339. */
+  at: z.iso.datetime(),
+};
+/** Servers that shall get no new requests: of a site (`north`), of a host (`north/zpod1`), or those whose id begins so. */
+const Drain = z.strictObject({
+  ...intended,
+  kind: z.literal("drain"),
+  subject: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}(\/[a-z0-9-]{1,62})?$/, "a site, site/host, or a server's id"),
+});
+/** A stack (`garden/wiki`) or one service of it (`garden/wiki:web`) whose visitors shall read that it is being worked on. */
+const Maintenance = z.strictObject({
+  ...intended,
+  kind: z.literal("maintenance"),
+  subject: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}\/[a-z0-9-]{1,40}(:[a-z0-9-]{1,40})?$/, "tenant/project or tenant/project:service"),
+});
+/** What an operator wants of the traffic until it is taken back. Bucket `intents`, key `<kind>.<subject>`, `=` for `:`. */
+export const Intent = z.discriminatedUnion("kind", [Drain, Maintenance]);
+export type Intent = z.infer<typeof Intent>;
+
 /** Something that happened. Stream `events`, subject `zc.events.<site>.<host name>.<kind>`. */
 export const Event = z.strictObject({
   v: z.literal(1),
