@@ -7,6 +7,7 @@ import {
   frontPaths,
   frontSettings,
   type ObservedFront,
+  ownServers,
   type Routes,
   type RouteView,
   routeViews,
@@ -39,9 +40,11 @@ export const zfront: RoleDefinition = {
       });
     }
     /** The same object until a map or an endpoint changes: what is made of it need not be made again. */
-    const routesOf = ({ map }: MapView): Routes => {
+    const routesOf = ({ map, site: { name } }: MapView): Routes => {
       if (routed?.map !== map) {
-        routed = { map, routes: toRoutes(map, [...site.entries().values()], [...peer.entries().values()]) };
+        const { endpoints, problems } = ownServers(map, name, [...site.entries().values()]);
+        const routes = toRoutes(map, endpoints, [...peer.entries().values()]);
+        routed = { map, routes: { ...routes, problems: [...routes.problems, ...problems] } };
       }
       return routed.routes;
     };

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Agent } from "node:https";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { eventually, freePorts } from "@zcloud/testing";
+import { eventually } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask, startLoad } from "./client.test-support.ts";
 import {
@@ -313,38 +313,6 @@ test("an application's own 503 comes through as it is, from the peer too, and is
   expect((await sites.south.requests("peer")) - before).toBe(1);
 });
 
-test("WebSocket passes, here and over the peer", async () => {
-  const talk = (): Promise<string> =>
-    new Promise((resolve, reject) => {
-      const socket = connectTls({
-        port: sites.north.ports.https,
-        host: "127.0.0.1",
-        servername: host("web"),
-        rejectUnauthorized: false,
-      });
-      let said = "";
-      socket.on("secureConnect", () => {
-        socket.write(
-          `GET /ws HTTP/1.1\r\nhost: ${host("web")}\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
-        );
-      });
-      socket.on("data", (data) => {
-        said += data.toString();
-        if (!said.startsWith("HTTP/1.1 101")) reject(new Error(`no upgrade: ${said}`));
-        if (said.endsWith("\r\n\r\n") && said.startsWith("HTTP/1.1 101")) setTimeout(() => socket.write("hello"), 700);
-        if (said.endsWith("hello")) socket.end(() => resolve(said.split("\r\n\r\n")[1] ?? ""));
-      });
-      socket.on("error", reject);
-      socket.on("close", () => reject(new Error(`closed after: ${said}`)));
-    });
-  expect(await talk()).toBe("north-web:hello");
-  at["north-web"]?.kill("SIGKILL");
-  await eventually("south answers", async () => (await servedBy("web")) === "south");
-  expect(await talk()).toBe("south-web:hello");
-  await start("north-web", port("north-web"));
-  await eventually("north answers again", async () => (await servedBy("web")) === "north");
-});
-
 test("an unknown name gets a page that says so; plain HTTP is sent to HTTPS; challenges are answered for any name", async () => {
   const unknown = await ask(sites.north.ports.https, "nobody.lab.example");
   expect(unknown.status).toBe(404);
@@ -371,19 +339,3 @@ function plainGet(to: number, name: string, path: string): Promise<string> {
     socket.on("close", () => resolve(said));
   });
 }
-
-test("a starved machine whose checks all fail still reaches its servers", async () => {
-  const [nowhere = 0] = await freePorts(1);
-  const service = endpoint("north", "home", [port("north-web")], { health: "/?status=500" });
-  await sites.north.serve([endpoint("north", "web", [port("north-web")], services.web), service], []);
-  const view = async () => (await sites.north.observe()).running?.servers;
-  await eventually("the check failed", async () => {
-    return [...((await view())?.values() ?? [])].some((servers) =>
-      [...servers.values()].some(({ status }) => status.startsWith("DOWN")),
-    );
-  });
-  const answer = await ask(sites.north.ports.https, host("home"));
-  expect(answer.status).toBe(200);
-  expect(nowhere).toBeGreaterThan(0);
-  await serveAll();
-});

@@ -1,4 +1,4 @@
-import { accessLog } from "./access-log.ts";
+import { accessLog, quietProbes } from "./access-log.ts";
 import { clientLimit, connectionLimit, routeLimits } from "./limits.ts";
 import { peerLink } from "./link.ts";
 import { type MapName, mapPath, optionFields } from "./maps.ts";
@@ -84,6 +84,7 @@ function tlsFrontend(settings: FrontSettings): string[] {
     `    bind ${listen.https} ssl crt ${paths.placeholder} crt-list ${paths.crtList} alpn h2,http/1.1`,
     ...accessLog(settings),
     ...connectionLimit(settings),
+    ...quietProbes,
     ...clientLimit(settings),
     ...lookUp(settings),
     needsHost,

@@ -4,6 +4,7 @@ export { createHaproxy, type Haproxy, type HaproxyControl, type HaproxyOptions, 
 export { certificateReader } from "./disk-certificates.ts";
 export { type DriftKind, driftKinds } from "./drift.ts";
 export { createLastGood } from "./last-good.ts";
+export { ownServers } from "./own-servers.ts";
 export type { DesiredFront, FrontAction, ObservedFront } from "./plan.ts";
 export { endpointLabel, type LocalServer, type Route, type RouteProblem, type Routes, toRoutes } from "./routes.ts";
 export { type FrontPaths, type FrontSettings, frontPaths, frontSettings, type PeerFront } from "./settings.ts";

@@ -38,3 +38,10 @@ test("the description tells static parts apart, and nothing else", () => {
   ].map(({ description }) => description);
   expect(new Set([base.description, ...others]).size).toBe(5);
 });
+
+test("hosts of our own are not counted as visitors, neither by their networks nor by their sites' public addresses", () => {
+  const map = labMap();
+  const settings = frontSettings(map, zfrontOf(map, "north"), undefined);
+  const acl = "acl inside src 10.64.1.0/24 198.51.100.10 10.64.2.0/24 203.0.113.10";
+  expect(renderConfig(settings, new Map(), [], []).text).toContain(acl);
+});

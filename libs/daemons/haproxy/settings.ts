@@ -72,7 +72,7 @@ export interface FrontSettings {
   readonly accessLog: LogHost | undefined;
   readonly limits: Pick<Front, "requestsPerClient" | "connectionsPerClient">;
   readonly logAddresses: Front["logAddresses"];
-  /** Networks of our own hosts: many clients have one address there, so they are not counted. CIDR. */
+  /** Networks and public addresses of our own hosts: many clients have one address there, so they are not counted. */
   readonly inside: readonly string[];
 }
 
@@ -131,6 +131,10 @@ export function frontSettings(map: ZMap, self: HostEntry, acmeThumbprint: string
     accessLog: { address: znet.address, port: ports.logs, name: znet.fqdn },
     limits: map.front,
     logAddresses: map.front.logAddresses,
-    inside: map.sites.map(({ network }) => network),
+    inside: map.sites.flatMap((site) => [
+      site.network,
+      site.public.ipv4,
+      ...(site.public.ipv6 ? [site.public.ipv6] : []),
+    ]),
   };
 }
