@@ -62,7 +62,7 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
         clean.set(slot, was);
         return [];
       }
-      const wanted = same || route === undefined ? [] : slotServers(slot, name, route, settings);
+      const wanted = same || route === undefined ? [] : slotServers(slot, name, route, settings, classes.size);
       const drop = same ? [] : dropSteps([`e${slot}`, `l${slot}`], wanted, servers);
       const own = slotEntries(slot).flatMap(([map, key]) => entry(map, key));
       const steps =

@@ -40,12 +40,12 @@ export function renderConfig(
     ...tcpFrontends(settings),
   ];
   const pool = backends.map(({ slot, name }) => `${slot} ${name}`);
-  const fixed = [...globals(settings, ""), ...frame, ...serverForms(settings, classes), ...pool, ...inputs];
+  const fixed = [...globals(settings, ""), ...frame, ...serverForms(settings, classes, slots.size), ...pool, ...inputs];
   const description = `zcloud-${fingerprint(fixed.join("\n"))}`;
   const routes = new Map(placed.map(({ route, slot }) => [slot, route]));
   const slotLines = backends.flatMap(({ slot, name }) => {
     const route = routes.get(slot);
-    const servers = route === undefined ? [] : slotServers(slot, name, route, settings);
+    const servers = route === undefined ? [] : slotServers(slot, name, route, settings, slots.size);
     return ["e", "l"].flatMap((side) => [
       `backend ${side}${slot} from ${side}-${name}`,
       ...servers.filter(({ backend }) => backend === `${side}${slot}`).map(serverLine),
@@ -75,10 +75,10 @@ const anyRoute = {
 } as const;
 
 /** How servers are written in each class: another release may write them differently, and running ones keep the old way. */
-function serverForms(settings: FrontSettings, classes: readonly SlotClass[]): string[] {
+function serverForms(settings: FrontSettings, classes: readonly SlotClass[], pool: number): string[] {
   const servers = [{ id: "s", address: "192.0.2.1", port: 1, draining: false, host: "site/host" }];
   const route: Route = { ...anyRoute, servers };
-  return classes.flatMap(({ name }) => slotServers(1, name, route, settings).map(serverLine));
+  return classes.flatMap(({ name }) => slotServers(1, name, route, settings, pool).map(serverLine));
 }
 
 function defaults(settings: FrontSettings, classes: readonly SlotClass[]): string[] {

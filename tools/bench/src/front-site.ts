@@ -50,7 +50,8 @@ export function makeSite(directory: string, pem: string, certificates: string, n
 export function openSite({ directory, mapFile, program, ports }: SiteOptions): Site {
   const loaded = loadMap(readFileSync(mapFile, "utf8"), mapFile);
   if (!loaded.ok) throw new Error(loaded.problems.map(({ message }) => message).join("\n"));
-  const { map } = loaded;
+  // TCP services are not measured here.
+  const map = { ...loaded.map, tcp: [] };
   const base = frontSettings(map, zfrontOf(map, "north"), "x".repeat(43));
   const [http, https, peer, link = 0, self = 0, alarms = 0, tables = 0] = ports;
   const here = Object.fromEntries(Object.entries(files).map(([key, file]) => [key, join(directory, file)]));
