@@ -99,6 +99,15 @@ describe("whatever the file holds", () => {
     );
   }, 30_000);
 
+  it.each([
+    ['[{"toString":[]}]'],
+    ["{ tcp: { toString: [] } }"],
+    ["domain: { valueOf: 1, toString: 2 }"],
+  ])("%s is a mistake like others, not a crash", (text) => {
+    const result = loadMap(text, "m");
+    expect(result.ok ? 0 : result.problems.length).toBeGreaterThan(0);
+  });
+
   it("problems come in the order of the file", () => {
     const lines = fc.shuffledSubarray(goodMap.trimEnd().split("\n"), { minLength: 10 });
     fc.assert(

@@ -76,13 +76,15 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 function remedyFor(expected: string, schema: z.ZodType | undefined, value: unknown): string | undefined {
+  // What people wrote as a mapping may have a key `toString`; nothing is to be said of it here anyway.
+  if (typeof value === "object") return undefined;
   const text = String(value);
   if (expected === "boolean" && /^(yes|on)$/i.test(text)) return "write true";
   if (expected === "boolean" && /^(no|off)$/i.test(text)) return "write false";
   if (expected === "array" && typeof value === "string") return `write [${text}]`;
   if (/^(number|int)$/.test(expected) && typeof value === "string" && /^\d+$/.test(value))
     return `write ${text} without quotes`;
-  if (expected !== "object" || typeof value === "object") return undefined;
+  if (expected !== "object") return undefined;
   const field = Object.entries(shapeOf(schema)).find(([, child]) => child.safeParse(value).success);
   return field === undefined ? undefined : `write { ${field[0]}: ${text} }`;
 }
