@@ -43,6 +43,7 @@ export async function startMonitoring(ctx: RoleContext, { routesOf, haproxy }: M
     bus.replica("endpoints", "peer"),
     bus.replica("uptime", "site"),
   ];
+  const intents = bus.replica("intents", "site");
   const endpoints = (): readonly Endpoint[] => [...site.entries().values(), ...peer.entries().values()];
   const trust = createTrust(host);
   const self = ctx.view().self;
@@ -88,7 +89,9 @@ export async function startMonitoring(ctx: RoleContext, { routesOf, haproxy }: M
   function look(): void {
     cancelLook = undefined;
     const view = ctx.view();
-    monitor.want(targetsOf(routesOf(view).routes, doorsOf(view)));
+    // What is taken out of service on purpose is not down, and the time is nobody's.
+    const asked = routesOf(view).routes.filter(({ maintenance }) => maintenance !== true);
+    monitor.want(targetsOf(asked, doorsOf(view)));
     const before = counts;
     counts = serverCounts(endpoints());
     monitor.hasten([...counts].filter(([key, count]) => before.get(key) !== count).map(([key]) => key));
@@ -102,7 +105,7 @@ export async function startMonitoring(ctx: RoleContext, { routesOf, haproxy }: M
   for (const { target, verdict } of monitor.watched()) {
     if (verdict.state === "down" && verdict.failure?.kind === "connect") shut.add(target.door.site);
   }
-  const leave = [site.onChange(lookSoon), peer.onChange(lookSoon)];
+  const leave = [site, peer, intents].map((replica) => replica.onChange(lookSoon));
   ctx.onMap(lookSoon);
   const closeAlarms = listenForAlarms(ports.frontAlarms, (slots) => {
     const taken = Object.entries(haproxy.latest()?.slots.taken ?? {});

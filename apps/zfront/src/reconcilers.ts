@@ -6,6 +6,7 @@ import {
   createLastGood,
   frontPaths,
   frontSettings,
+  intentViews,
   type ObservedFront,
   ownServers,
   type Routes,
@@ -27,14 +28,17 @@ import { frontFacts, frontProblems, quiet } from "./report.ts";
 /** Orders of certificates are made by a process of their own, whose script is shipped beside the service's. */
 const orderCommand = [process.execPath, fileURLToPath(new URL("./order.js", import.meta.url))];
 
+const sitesOf = ({ map }: MapView): readonly string[] => map.sites.map(({ name }) => name);
+
 /** zFront: HAProxy in front of the site's endpoints and, behind them, of the peer's; certificates for their names. */
 export const zfront: RoleDefinition = {
   role: "zfront",
   async start(ctx: RoleContext): Promise<RoleParts> {
     const site = ctx.bus.replica("endpoints", "site");
     const peer = ctx.bus.replica("endpoints", "peer");
+    const intents = ctx.bus.replica("intents", "site");
     let routed: { readonly map: MapView["map"]; readonly routes: Routes } | undefined;
-    for (const replica of [site, peer]) {
+    for (const replica of [site, peer, intents]) {
       replica.onChange(() => {
         routed = undefined;
       });
@@ -43,7 +47,7 @@ export const zfront: RoleDefinition = {
     const routesOf = ({ map, site: { name } }: MapView): Routes => {
       if (routed?.map !== map) {
         const { endpoints, problems } = ownServers(map, name, [...site.entries().values()]);
-        const routes = toRoutes(map, endpoints, [...peer.entries().values()]);
+        const routes = toRoutes(map, endpoints, [...peer.entries().values()], [...intents.entries().values()]);
         routed = { map, routes: { ...routes, problems: [...routes.problems, ...problems] } };
       }
       return routed.routes;
@@ -106,7 +110,7 @@ export const zfront: RoleDefinition = {
             const { routes } = routesOf(view);
             return { settings: settingsOf(view), routes, unitFiles: unitFiles(frontPaths) };
           },
-          wakes: [site, peer, certificates],
+          wakes: [site, peer, intents, certificates],
           // A look costs 24 ms of CPU, and HAProxy itself needs none to leave a dead server out.
           resyncMs: () => (quiet(latestViews(), haproxy.latest()) ? 30_000 : 10_000),
         }),
@@ -132,6 +136,11 @@ export const zfront: RoleDefinition = {
       ],
       routes(app) {
         app.get("/v1/routes", async () => ({ routes: views(await haproxy.observe(ctx.signal)) }));
+        app.get("/v1/intents", async () => {
+          const observed = await haproxy.observe(ctx.signal);
+          const { routes } = routesOf(ctx.view());
+          return { intents: intentViews([...intents.entries().values()], routes, sitesOf(ctx.view()), observed) };
+        });
         app.get("/v1/uptime", () => ({ endpoints: monitoring.views() }));
         certificateRoutes(app, {
           certificates,
@@ -139,7 +148,7 @@ export const zfront: RoleDefinition = {
           event: ctx.event,
         });
       },
-      facts: () => frontFacts(latestViews(), haproxy.latest()),
+      facts: () => frontFacts(latestViews(), haproxy.latest(), [...intents.entries().values()]),
       problems: () =>
         frontProblems({
           views: latestViews(),

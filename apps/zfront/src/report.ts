@@ -1,7 +1,7 @@
 import type { Attempts } from "@zcloud/daemons/acme";
 import { endpointLabel, type ObservedFront, type RouteProblem, type RouteView } from "@zcloud/daemons/haproxy";
 import { doorsOf, unreachable, type Watched } from "@zcloud/daemons/probe";
-import type { Endpoint } from "@zcloud/events";
+import type { Endpoint, Intent } from "@zcloud/events";
 import type { StatusProblem } from "@zcloud/service";
 
 /** Statuses travel by the bus and have a limit; `GET /v1/routes` has them all. */
@@ -11,13 +11,24 @@ const atMost = 500;
 export function frontFacts(
   views: readonly RouteView[],
   observed: ObservedFront | undefined,
+  intents: readonly Intent[] = [],
 ): Readonly<Record<string, unknown>> {
   const { pid, uptime } = observed?.running ?? {};
   return {
     haproxy: { pid, uptime },
+    intents: intents
+      .slice(0, atMost)
+      .map(({ kind, subject, reason, actor, at }) => ({ kind, subject, reason, actor, at })),
     routeCount: views.length,
     routes: views.slice(0, atMost).map(({ names, endpoint, servedBy, servers }) => {
-      return { names, endpoint, servedBy, up: servers.filter(({ state }) => state.startsWith("UP")).length };
+      const drained = servers.some(({ state }) => state === "DRAINED") ? { drained: true } : {};
+      return {
+        names,
+        endpoint,
+        servedBy,
+        ...drained,
+        up: servers.filter(({ state }) => state.startsWith("UP")).length,
+      };
     }),
     certificates: (observed?.certificates ?? []).slice(0, atMost).map(({ name, notAfter }) => {
       return { name, until: new Date(notAfter).toISOString() };
@@ -29,7 +40,8 @@ export function frontFacts(
 export function quiet(views: readonly RouteView[], observed: ObservedFront | undefined): boolean {
   if (observed?.running === undefined) return false;
   // The peer is not checked where it only is a last resort.
-  return views.every(({ servers }) => servers.every(({ state }) => state.startsWith("UP") || state === "no check"));
+  const expected = ["no check", "DRAINED"];
+  return views.every(({ servers }) => servers.every(({ state }) => state.startsWith("UP") || expected.includes(state)));
 }
 
 export interface FrontState {

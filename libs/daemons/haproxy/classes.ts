@@ -91,7 +91,7 @@ export function slotClass(name: SlotClassName): SlotClass {
 
 /** The class that suits a route as it is now. */
 export function classOf({ servers, answersWithin, http, port }: Route): SlotClassName {
-  const many = servers.filter(({ draining }) => !draining).length > 1;
+  const many = servers.filter(({ draining, drained }) => !draining && drained !== true).length > 1;
   if (port !== undefined) return many ? "tcp-many" : "tcp-one";
   return nameOf({
     mode: "http",

@@ -1,7 +1,7 @@
 import { accessLog, quietProbes } from "./access-log.ts";
 import { clientLimit, connectionLimit, routeLimits } from "./limits.ts";
 import { peerLink } from "./link.ts";
-import { type MapName, mapPath, optionFields } from "./maps.ts";
+import { type MapName, mapPath, optionFields, routeModes } from "./maps.ts";
 import { html, pages } from "./pages.ts";
 import type { FrontSettings } from "./settings.ts";
 
@@ -42,6 +42,8 @@ function lookUp({ paths }: FrontSettings): string[] {
     `    http-request set-var(txn.silence) ${field("timeout")} if { var(txn.options) -m found } !{ ${field("timeout")} 0 }`,
   ];
 }
+
+const isMode = (mode: keyof typeof routeModes): string => `{ ${field("mode")} -m str ${routeModes[mode]} }`;
 
 /** RFC 9112, 3.2. */
 const needsHost = "    http-request deny deny_status 400 if !{ var(txn.slot) -m found } !{ req.hdr(host) -m found }";
@@ -92,8 +94,11 @@ function tlsFrontend(settings: FrontSettings): string[] {
     `    http-request set-var(txn.maxbody) ${field("maxBody")} if { var(txn.options) -m found }`,
     `    http-request return status 413 ${html} hdr connection close string '${pages.tooLarge}' if { var(txn.maxbody) -m int gt 0 } { req.body_size,sub(txn.maxbody) gt 0 }`,
     ...redirects(settings),
+    `    http-request return status 503 ${html} hdr cache-control no-store hdr retry-after 300 string '${pages.maintenance}' if ${isMode("maintenance")}`,
     "    # Who the client is, said by us alone.",
     "    http-request del-header x-zcloud- -m beg",
+    "    # All servers here are drained. If the other site has nobody, it shall say so by 503, and one of them is asked.",
+    `    http-request set-header x-zcloud-away 1 if ${isMode("away")}`,
     "    http-request del-header forwarded",
     "    http-request del-header proxy",
     "    http-request set-header x-forwarded-for %[src]",
@@ -125,10 +130,12 @@ function peerFrontend(settings: FrontSettings, peerName: string): string[] {
     "    # Every host has a certificate of this CA; only the other front may say who a client is.",
     `    tcp-request session reject unless { ssl_c_s_dn(cn) -m str ${peerName} }`,
     ...lookUp(settings),
+    "    http-request set-var(txn.away) req.hdr(x-zcloud-away)",
+    "    http-request del-header x-zcloud-away",
     '    # The other front must not take "nobody here" for a failure that is worth another try.',
     "    http-after-response del-header x-zcloud-status",
     "    http-after-response set-header x-zcloud-status %[status] if { status 502 503 504 }",
-    "    http-after-response set-status 521 if { status 502 503 504 }",
+    "    http-after-response set-status 521 if { status 502 503 504 } !{ var(txn.away) -m found }",
     `    http-after-response set-header x-zcloud-site ${site}`,
     "    # Only l-slots, which know only this site: a loop can't be built.",
     "    use_backend l%[var(txn.slot)] if { var(txn.slot) -m found }",

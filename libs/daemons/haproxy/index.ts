@@ -3,6 +3,7 @@ export type { DiskCertificate } from "./certificates.ts";
 export { createHaproxy, type Haproxy, type HaproxyControl, type HaproxyOptions, systemdControl } from "./daemon.ts";
 export { certificateReader } from "./disk-certificates.ts";
 export { type DriftKind, driftKinds } from "./drift.ts";
+export { type IntentView, intentViews } from "./intent-views.ts";
 export { createLastGood } from "./last-good.ts";
 export { ownServers } from "./own-servers.ts";
 export type { DesiredFront, FrontAction, ObservedFront } from "./plan.ts";

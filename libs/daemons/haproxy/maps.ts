@@ -1,5 +1,5 @@
 import { byText } from "./order.ts";
-import type { Route } from "./routes.ts";
+import { isAway, type Route } from "./routes.ts";
 
 /** HAProxy map files, by name. `hosts` publishes: a name that is in it is served. */
 export const mapNames = ["health", "vhosts", "answers", "options", "endpoints", "redirects", "ports", "hosts"] as const;
@@ -52,14 +52,28 @@ export function frontMaps(placed: readonly Placed[]): Readonly<Record<MapName, M
 const noHost = "health.invalid";
 
 /** Fields of an entry in options.map, in this order, separated by `|`; 0 where a route has nothing to say. */
-export const optionFields = ["timeout", "hsts", "maxBody", "rate", "tenantRate", "tenant"] as const;
+export const optionFields = ["timeout", "hsts", "maxBody", "rate", "tenantRate", "tenant", "mode"] as const;
+
+/**
+ * What is not as usual with a route. maintenance: its visitors read that. away: all servers of this site are drained,
+ * and one of them is tried where the peer has nobody. Missing for all others.
+ */
+export const routeModes = { maintenance: "1", away: "2" } as const;
+
+function modeOf({ maintenance, servers }: Route): string {
+  if (maintenance === true) return `|${routeModes.maintenance}`;
+  return isAway(servers) ? `|${routeModes.away}` : "";
+}
 
 /** What the front has to look up for each request of a route; undefined for nearly all. */
-export function optionsText({ http, key, tenantRate, port }: Route): string | undefined {
+export function optionsText(route: Route): string | undefined {
+  const { http, key, tenantRate, port } = route;
   if (port !== undefined) return undefined;
   const { timeout = 0, hsts = 0, maxBody = 0, rate = 0 } = http;
   const numbers = [timeout, hsts, maxBody, rate, tenantRate ?? 0];
-  return numbers.every((number) => number === 0) ? undefined : [...numbers, key.split("/")[0]].join("|");
+  const mode = modeOf(route);
+  if (mode === "" && numbers.every((number) => number === 0)) return undefined;
+  return `${[...numbers, key.split("/")[0]].join("|")}${mode}`;
 }
 
 export function mapText(entries: MapEntries): string {

@@ -8,7 +8,7 @@ import { certificatePlanner } from "./plan-certificates.ts";
 import { routePlanner } from "./plan-routes.ts";
 import { remember, steady } from "./remember.ts";
 import { type RenderedConfig, renderConfig } from "./render.ts";
-import type { Route } from "./routes.ts";
+import { isAway, type Route } from "./routes.ts";
 import type { FrontSettings } from "./settings.ts";
 import { routeSharing } from "./share-routes.ts";
 import { allocate, type SlotState, settle, slotsOf } from "./slots.ts";
@@ -59,7 +59,7 @@ export interface Placement {
 export function place(routes: readonly Route[], slots: SlotState, now: number): Placement {
   const known = placements.get(routes);
   if (known !== undefined && known.from === slots && now >= known.at && now < known.until) return known;
-  const wishes = routes.map((route) => ({ key: route.key, class: classOf(route) }));
+  const wishes = routes.map((route) => ({ key: route.key, class: classOf(route), atOnce: isAway(route.servers) }));
   const next = allocate(slots, wishes, now);
   const placed = routes.flatMap((route) => {
     const slot = next.taken[route.key]?.slot;

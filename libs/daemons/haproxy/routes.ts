@@ -1,5 +1,6 @@
-import type { Endpoint, HttpOptions } from "@zcloud/events";
+import type { Endpoint, HttpOptions, Intent } from "@zcloud/events";
 import { allowedName, tenantOf, type ZMap } from "@zcloud/map";
+import { takesNew, type Wishes, wishesOf } from "./intents.ts";
 import { byText } from "./order.ts";
 
 /** An address of this site that answers for a route. */
@@ -9,6 +10,8 @@ export interface LocalServer {
   readonly address: string;
   readonly port: number;
   readonly draining: boolean;
+  /** An operator wants it to get no new requests: it is a last resort only. */
+  readonly drained?: true;
   /** Host that runs it, `north/zpod1`. */
   readonly host: string;
 }
@@ -41,6 +44,8 @@ export interface Route {
   readonly servers: readonly LocalServer[];
   /** The other site has this endpoint too, or alone. */
   readonly peer: boolean;
+  /** Visitors read the maintenance page. */
+  readonly maintenance?: true;
 }
 
 export interface RouteProblem {
@@ -72,6 +77,11 @@ export function placeNames({
   return [...places.map((place) => place.slice(0, -1)), ...redirects.keys()];
 }
 
+/** Whether an operator drains all servers that this site has. */
+export function isAway(servers: readonly LocalServer[]): boolean {
+  return servers.length > 0 && servers.every(({ drained }) => drained === true);
+}
+
 /** How people write an endpoint: `garden/wiki:web`. */
 export function endpointLabel(key: string): string {
   const [tenant = "", project = "", service = ""] = key.split("/");
@@ -81,9 +91,19 @@ export function endpointLabel(key: string): string {
 /**
  * What this site's front serves: the endpoints of this site's hosts, merged by service, and those that only the peer
  * has. A name goes to the tenant to whom the map gives it; of two claims by the same tenant the first key has it.
- * The order of the input does not matter.
+ * The order of the input does not matter. A drain turns nobody away: where no one else takes new requests, at either
+ * site, it is not in force, and a problem says so.
  */
-export function toRoutes(map: ZMap, site: readonly Endpoint[], peer: readonly Endpoint[]): Routes {
+export function toRoutes(
+  map: ZMap,
+  site: readonly Endpoint[],
+  peer: readonly Endpoint[],
+  intents: readonly Intent[] = [],
+): Routes {
+  const wishes = wishesOf(
+    intents,
+    map.sites.map(({ name }) => name),
+  );
   const problems: RouteProblem[] = [];
   const owner = new Map<string, string>();
   const certified = new Set<string>();
@@ -93,9 +113,10 @@ export function toRoutes(map: ZMap, site: readonly Endpoint[], peer: readonly En
   for (const key of [...new Set([...local.keys(), ...remote.keys()])].sort(byText)) {
     const here = local.get(key) ?? [];
     const there = remote.get(key) ?? [];
+    const inForce = takesNew([...here, ...there], wishes);
     const common = {
       tenantRate: tenantOf(map, key.slice(0, key.indexOf("/")))?.requests,
-      servers: serversOf(here),
+      servers: serversOf(here, inForce ? wishes : undefined),
       peer: there.length > 0,
     };
     routes.push(...tcpRoutes(map, key, common));
@@ -128,7 +149,12 @@ export function toRoutes(map: ZMap, site: readonly Endpoint[], peer: readonly En
       port: undefined,
       proxyProtocol: false,
       ...common,
+      ...(wishes.maintains(key) === undefined ? {} : { maintenance: true as const }),
     });
+  }
+  for (const key of new Set(routes.map(keyOfService))) {
+    const here = local.get(key) ?? [];
+    if (!takesNew([...here, ...(remote.get(key) ?? [])], wishes)) problems.push(...uselessDrains(key, here, wishes));
   }
   return { routes, problems };
 }
@@ -149,6 +175,11 @@ function tcpRoutes(map: ZMap, key: string, common: Pick<Route, "tenantRate" | "s
       proxyProtocol,
       ...common,
     }));
+}
+
+/** `tenant/project/service`, also of a TCP route. */
+function keyOfService({ key }: Route): string {
+  return key.split("/").slice(0, 3).join("/");
 }
 
 /** A name, or a part of it, that an endpoint asks for. */
@@ -232,14 +263,28 @@ function byKey(endpoints: readonly Endpoint[]): ReadonlyMap<string, readonly End
   return groups;
 }
 
-function serversOf(endpoints: readonly Endpoint[]): readonly LocalServer[] {
+function serversOf(endpoints: readonly Endpoint[], wishes: Wishes | undefined): readonly LocalServer[] {
   const servers = new Map<string, LocalServer>();
   for (const { host, servers: own } of endpoints) {
     for (const { id, address, port, state } of own) {
-      if (!servers.has(id)) servers.set(id, { id, address, port, draining: state === "draining", host });
+      if (servers.has(id)) continue;
+      const drained = wishes?.drains(host, id) === undefined ? {} : { drained: true as const };
+      servers.set(id, { id, address, port, draining: state === "draining", ...drained, host });
     }
   }
   return [...servers.values()].sort((a, b) => byText(a.id, b.id));
+}
+
+/** Drains of servers that have to serve on, because nobody else does. */
+function uselessDrains(key: string, here: readonly Endpoint[], { drains }: Wishes): readonly RouteProblem[] {
+  const subjects = here.flatMap(({ host, servers }) =>
+    servers.flatMap(({ id, state }) => (state === "up" ? [drains(host, id)?.subject] : [])),
+  );
+  return [...new Set(subjects)].flatMap((subject) => {
+    if (subject === undefined) return [];
+    const what = `${subject} is drained and still serves ${endpointLabel(key)}: nobody else has it, at either site`;
+    return [{ key, what, remedy: `start it elsewhere, or take the drain back: zctl undrain ${subject}` }];
+  });
 }
 
 function shortest(endpoints: readonly Endpoint[]): number | undefined {

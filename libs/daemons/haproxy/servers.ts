@@ -38,10 +38,11 @@ const check = (side: "e" | "l", pool: number): string =>
 /**
  * A breaker, no health check: what it asks is this HAProxy itself, which always answers. So no application that fails
  * its checks, as all do on a machine that starves, takes the last resort away; only a connection that failed does, for
- * half a second, and the next visitors don't wait for it again.
+ * half a second, and the next visitors don't wait for it again. Without `fastinter` a failed connection would not bring
+ * the next check forward, and it would be closed for up to `inter`.
  */
 const breaker = (self: number): string =>
-  `check addr 127.0.0.1 port ${self} inter 60s downinter 500ms fall 1000 rise 1 observe layer4 error-limit 1 on-error mark-down`;
+  `check addr 127.0.0.1 port ${self} inter 60s fastinter 500ms downinter 500ms fall 1000 rise 1 observe layer4 error-limit 1 on-error mark-down`;
 
 /** A connection that opens is all that is known of a TCP service; each such check is one more for it to log. */
 const tcpCheck =
@@ -56,6 +57,8 @@ const peerId = 900_000;
  * `e`: this site's servers, checked; then the peer by the link (link.ts); then this site's once more with a breaker in
  * place of a check (`ID.last`).
  * `l`: this site's servers only, which is why no request can come back to where it was.
+ * A server that an operator drains is only its `ID.last`, in both: nobody who has its cookie comes back to it, what it
+ * began it ends (steps.ts, dropSteps), and it is there if nobody else is.
  */
 export function slotServers(
   slot: number,
@@ -75,10 +78,14 @@ export function slotServers(
   const cookie = (text: string): string => (balance === "sticky" ? ` cookie ${hex32(text)}` : "");
   const lastResort = `${breaker(settings.listen.self)}${h2 ? " proto h2 check-proto h1" : tells}`;
   const servers: SlotServer[] = [];
-  for (const { id, address, port, draining } of route.servers) {
+  for (const { id, address, port, draining, drained = false } of route.servers) {
     const number = ids.get(id) ?? 1;
     const at = { address, port, draining };
     const last = { ...at, name: `${id}.last`, checked: true };
+    const resort = `id ${peerId + number} ${lastResort}`;
+    servers.push({ ...last, backend: e, options: `${resort}${many ? " backup weight 1" : ""}` });
+    if (many || drained) servers.push({ ...last, backend: l, options: `${resort}${many ? " backup" : ""}` });
+    if (drained) continue;
     servers.push({
       ...at,
       backend: e,
@@ -87,18 +94,12 @@ export function slotServers(
       options: `id ${number} ${health("e")}${speaks}${cookie(id)}`,
     });
     servers.push({
-      ...last,
-      backend: e,
-      options: `id ${peerId + number} ${lastResort}${many ? " backup weight 1" : ""}`,
-    });
-    servers.push({
       ...at,
       backend: l,
       name: id,
       checked: true,
       options: `id ${number} ${many ? `${health("l")}${speaks}${cookie(id)}` : lastResort}`,
     });
-    if (many) servers.push({ ...last, backend: l, options: `id ${peerId + number} ${lastResort} backup` });
   }
   if (route.peer && settings.peer !== undefined) {
     const hop = mode === "tcp" ? "send-proxy-v2" : "proto h2";

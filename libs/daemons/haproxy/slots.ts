@@ -22,6 +22,8 @@ export type SlotState = z.infer<typeof SlotState>;
 export interface SlotWish {
   readonly key: string;
   readonly class: SlotClassName;
+  /** A better class is not waited for: in one for several, a drained server would get a share of what is the peer's. */
+  readonly atOnce?: boolean;
 }
 
 export const emptySlots: SlotState = { v: 1, blocks: [], taken: {}, freed: {} };
@@ -75,7 +77,7 @@ type Held = SlotState["taken"][string];
 function keep(held: Held, wish: SlotWish, has: SlotClassName | undefined, now: number): Held | undefined {
   if (has === undefined) return undefined;
   if (has === wish.class) return { slot: held.slot };
-  if (!suits(has, wish.class)) return undefined;
+  if (!suits(has, wish.class) || wish.atOnce === true) return undefined;
   const since = held.wants?.class === wish.class ? held.wants.since : now;
   return now - since >= settle ? undefined : { slot: held.slot, wants: { class: wish.class, since } };
 }

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Endpoint } from "@zcloud/events";
+import type { Endpoint, Intent } from "@zcloud/events";
 import { LocalHost } from "@zcloud/host";
 import { loadMap, type ZMap, zfrontOf } from "@zcloud/map";
 import { type Action, runPass, systemClock } from "@zcloud/reconcile";
@@ -38,6 +38,11 @@ export function endpoint(
   return { ...base, names: [`${service}.demo.lab.example`], servers, ...more };
 }
 
+/** What an operator wants. */
+export function wish(kind: Intent["kind"], subject: string): Intent {
+  return { v: 1, kind, subject, reason: "", actor: "robin", at: "2026-11-22T14:00:00.000Z" };
+}
+
 export interface Front {
   readonly site: string;
   readonly settings: FrontSettings;
@@ -62,7 +67,11 @@ export interface Front {
   /** Kinds of what was repaired that the controller had not changed itself. */
   readonly drifted: string[];
   /** One pass with these endpoints of this site and of the peer. Throws unless it converges. */
-  serve(own: readonly Endpoint[], peers?: readonly Endpoint[]): Promise<readonly FrontAction[]>;
+  serve(
+    own: readonly Endpoint[],
+    peers?: readonly Endpoint[],
+    intents?: readonly Intent[],
+  ): Promise<readonly FrontAction[]>;
   observe(): Promise<ObservedFront>;
   /** Requests that came in by a frontend so far. */
   requests(frontend: "tls" | "peer"): Promise<number>;
@@ -219,8 +228,8 @@ function front(
     installed,
     drifted,
     observe,
-    serve(endpoints, peers = []) {
-      const desired = { settings, routes: toRoutes(map, endpoints, peers).routes, unitFiles: new Map() };
+    serve(endpoints, peers = [], intents = []) {
+      const desired = { settings, routes: toRoutes(map, endpoints, peers, intents).routes, unitFiles: new Map() };
       const signal = AbortSignal.timeout(30_000);
       return runPass(haproxy, desired, { read: signal, write: signal });
     },

@@ -36,11 +36,16 @@ export function routeViews(
   return placed.map(({ route, slot }) => {
     const running = observed.running?.servers.get(`e${slot}`) ?? new Map<string, RunningServer>();
     const shown = [...running].filter(([name]) => !name.endsWith(".last"));
-    const servers = shown.map(([name, { address, port, status }]) => {
+    const drained = route.servers.filter((one) => one.drained === true && running.has(`${one.id}.last`));
+    const active = shown.map(([name, { address, port, status }]) => {
       const local = route.servers.find(({ id }) => id === name);
       const host = isPeer(name) ? `${name.slice("peer.".length)}/zfront` : (local?.host ?? "gone");
       return { name, host, address, port, state: status };
     });
+    const servers = [
+      ...active.filter(({ name }) => !drained.some(({ id }) => id === name)),
+      ...drained.map(({ id: name, host, address, port }) => ({ name, host, address, port, state: "DRAINED" })),
+    ];
     const up = servers.some(({ name, state }) => !isPeer(name) && state.startsWith("UP"));
     const peer = route.peer ? settings.peer?.site : undefined;
     return {
