@@ -49,7 +49,7 @@ test("a drained server is the last resort only, at both listeners, whatever the 
   const [route] = routes;
   if (route === undefined) throw new Error("no route");
   for (const name of ["patient-one", "patient-many", "patient-sticky"] as const) {
-    const servers = slotServers(7, name, route, settings);
+    const servers = slotServers(7, name, route, settings, 100);
     const of = servers.filter((one) => one.name.startsWith("s-north-8001"));
     expect(of.map(({ backend, name: its }) => `${backend} ${its}`)).toEqual([
       "e7 s-north-8001.last",
