@@ -3,6 +3,7 @@ import { certificates } from "./commands/certificates.ts";
 import { check } from "./commands/check.ts";
 import { completionOf } from "./commands/completion.ts";
 import { deploy } from "./commands/deploy.ts";
+import { drain, maintenance, undrain } from "./commands/drain.ts";
 import { events } from "./commands/events.ts";
 import { pki } from "./commands/pki.ts";
 import { plan } from "./commands/plan.ts";
@@ -15,6 +16,22 @@ import type { CommandSpec } from "./spec.ts";
 
 /** All commands, in the order in which an operator meets them. */
 export const commands: readonly CommandSpec[] = [
-  ...[check, pki, plan, apply, deploy, remove, status, routes, certificates, uptime, events, ssh],
+  ...[
+    check,
+    pki,
+    plan,
+    apply,
+    deploy,
+    remove,
+    status,
+    routes,
+    drain,
+    undrain,
+    maintenance,
+    certificates,
+    uptime,
+    events,
+    ssh,
+  ],
   completionOf(() => commands),
 ];

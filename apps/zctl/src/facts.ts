@@ -16,7 +16,19 @@ export const Routes = z.looseObject({ routes: z.array(Route) });
 
 /** What fronts put into their status: the same in short. */
 export const FrontFacts = z.looseObject({
-  routes: z.array(z.looseObject({ names: z.array(z.string()), endpoint: z.string(), servedBy: z.string().optional() })),
+  routes: z.array(
+    z.looseObject({
+      names: z.array(z.string()),
+      endpoint: z.string(),
+      servedBy: z.string().optional(),
+      drained: z.boolean().optional(),
+    }),
+  ),
+  intents: z
+    .array(
+      z.looseObject({ kind: z.string(), subject: z.string(), reason: z.string(), actor: z.string(), at: z.string() }),
+    )
+    .default([]),
   certificates: z.array(z.looseObject({ name: z.string(), until: z.string() })),
 });
 export type FrontFacts = z.infer<typeof FrontFacts>;

@@ -17,7 +17,12 @@ export function renderStatus(summary: Summary, now: number, paint: Paint): strin
   const rows = grouped(problems).map(({ where, what, remedy }) => {
     return [where, paint("red", oneLine(what)), paint("dim", remedy === undefined ? "" : oneLine(remedy))];
   });
-  return [...lines, ...table(rows, "  "), rest(summary, now)];
+  const notes = summary.intents.map(({ kind, subject, reason, actor, at }) => {
+    const state = kind === "drain" ? "is drained" : "is in maintenance";
+    const why = reason === "" ? "" : `: ${reason}`;
+    return oneLine(`${subject} ${state} since ${duration(now - Date.parse(at))}, by ${actor}${why}`);
+  });
+  return [...lines, ...table(rows, "  "), ...notes, rest(summary, now)];
 }
 
 /** The same problem of many hosts is one line. */

@@ -20,6 +20,8 @@ export interface Summary {
   /** Public names that fronts know, and those that somebody serves at every front that was asked. */
   readonly names: { readonly known: number; readonly served: number };
   readonly certificates: { readonly count: number; readonly nextEnds?: string };
+  /** Drains and maintenance in force: wanted, so no problems. */
+  readonly intents: readonly Pick<FrontFacts["intents"][number], "kind" | "subject" | "reason" | "actor" | "at">[];
   readonly generation: number;
 }
 
@@ -46,6 +48,7 @@ export function summarise(map: ZMap, seen: readonly Seen[]): Summary {
     hosts: seen.map(hostSummary),
     names: nameCounts(fronts),
     certificates: certificateFacts(fronts),
+    intents: intentsOf(fronts),
     generation,
   };
 }
@@ -99,9 +102,9 @@ function placements(seen: readonly Seen[]): ReadonlyMap<string, string> {
 /** Stacks that visitors of a front get from another site than they should: users see nothing of it, the operator must. */
 function displaced(fronts: readonly Front[], placed: ReadonlyMap<string, string>): Summary["problems"] {
   return fronts.flatMap(({ site, routes }) =>
-    routes.flatMap(({ endpoint, servedBy }) => {
+    routes.flatMap(({ endpoint, servedBy, drained = false }) => {
       const placement = placed.get(endpoint.slice(0, endpoint.indexOf(":")));
-      if (placement !== "both" || servedBy === undefined || servedBy === site) return [];
+      if (drained || placement !== "both" || servedBy === undefined || servedBy === site) return [];
       const what = `${site}'s front leads to ${servedBy}: no server of ${site} answers`;
       return [{ where: endpoint, what, remedy: "zctl events --since 30m" }];
     }),
@@ -122,4 +125,10 @@ function certificateFacts(fronts: readonly Front[]): Summary["certificates"] {
   const all = fronts.flatMap(({ certificates }) => certificates);
   const nextEnds = all.map(({ until }) => until).sort()[0];
   return { count: new Set(all.map(({ name }) => name)).size, ...(nextEnds === undefined ? {} : { nextEnds }) };
+}
+
+/** Each once, whichever front has it. */
+function intentsOf(fronts: readonly Front[]): Summary["intents"] {
+  const all = fronts.flatMap(({ intents }) => intents);
+  return [...new Map(all.map((one) => [`${one.kind} ${one.subject}`, one])).values()];
 }

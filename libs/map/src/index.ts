@@ -1,5 +1,6 @@
 export * from "./autonomy.ts";
 export { advice, type Check, checks } from "./cross-checks.ts";
+export { didYouMean } from "./did-you-mean.ts";
 export { locate, type Position, parseYaml, positionAt, type YamlFile, type YamlOptions } from "./document.ts";
 export { flowsFrom, flowsTo, mayConnect, type Place, type ResolvedFlow, resolveFlows } from "./flows.ts";
 export { type JsonSchema, mapJsonSchema } from "./json-schema.ts";
