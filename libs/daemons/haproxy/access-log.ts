@@ -62,33 +62,19 @@ function json(fields: readonly (readonly [string, string])[]): string {
   return `%{+json}o ${fields.map(([name, what]) => `%(${name})${what}`).join(" ")}`;
 }
 
+/** Datagrams: nobody waits for a log that is slow or away; a line that can't be taken is dropped. */
 function sinks({ accessLog }: FrontSettings): string[] {
   return [
-    "    # What went wrong is of level err, and goes to this host's own log too.",
+    "    # What went wrong is of level err.",
     "    option log-separate-errors",
-    ...(accessLog === undefined ? [] : [`    log ring@access len ${longest} format rfc5424 local1`]),
+    ...(accessLog === undefined
+      ? []
+      : ["    no log", `    log ${accessLog.target} len ${longest} format ${accessLog.format} local1`]),
   ];
 }
 
 /** Bytes of a line: a request's path may take a buffer, and JSON writes some of it longer. */
 const longest = 24_000;
-
-/** The way to the site's log: kept in memory while it is away, oldest lines first to go; nobody waits for it. */
-export function accessRing({ accessLog, paths }: FrontSettings): string[] {
-  if (accessLog === undefined) return [];
-  const { address, port, name } = accessLog;
-  return [
-    "ring access",
-    '    description "lines on their way to the log of the site"',
-    "    format rfc5424",
-    `    maxlen ${longest}`,
-    "    size 8388608",
-    "    timeout connect 5s",
-    "    timeout server 10s",
-    `    server znet ${address}:${port} log-proto octet-count ssl crt ${paths.certificate} ca-file ${paths.ca} verify required verifyhost ${name}`,
-    "",
-  ];
-}
 
 /** Of the frontend that visitors come to. */
 export function accessLog(settings: FrontSettings): string[] {

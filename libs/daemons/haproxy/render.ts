@@ -1,4 +1,3 @@
-import { accessRing } from "./access-log.ts";
 import { type SlotClass, type SlotClassName, slotClasses } from "./classes.ts";
 import { frontends } from "./frontends.ts";
 import { globals } from "./globals.ts";
@@ -33,7 +32,6 @@ export function renderConfig(
   const used = new Set(slots.values());
   const classes = slotClasses.filter(({ name }) => used.has(name));
   const frame = [
-    ...accessRing(settings),
     ...defaults(settings, classes),
     ...counters(settings),
     ...frontends(settings),

@@ -1,4 +1,4 @@
-import { type Front, type HostEntry, peerOf, ports, type ZMap, znetOf } from "@zcloud/map";
+import { type Front, type HostEntry, peerOf, ports, type ZMap } from "@zcloud/map";
 
 /** Where things are on the front's disk. Tests put them elsewhere. */
 export interface FrontPaths {
@@ -68,20 +68,18 @@ export interface FrontSettings {
   readonly sandbox: { readonly user: string; readonly group: string; readonly chroot: string } | undefined;
   /** HAProxy log target of what went wrong; undefined: no log. */
   readonly log: string | undefined;
-  /** The site's log, which gets a line for each request; undefined: nobody does. */
-  readonly accessLog: LogHost | undefined;
+  /** Who gets a line for each request and connection; undefined: nobody does. */
+  readonly accessLog: AccessLogTarget | undefined;
   readonly limits: Pick<Front, "requestsPerClient" | "connectionsPerClient">;
   readonly logAddresses: Front["logAddresses"];
   /** Networks and public addresses of our own hosts: many clients have one address there, so they are not counted. */
   readonly inside: readonly string[];
 }
 
-/** Who takes syslog over mutual TLS (RFC 5425). */
-export interface LogHost {
-  readonly address: string;
-  readonly port: number;
-  /** Name in its certificate. */
-  readonly name: string;
+/** A syslog target of HAProxy (`/dev/log`, `127.0.0.1:514`) and the format that it takes. */
+export interface AccessLogTarget {
+  readonly target: string;
+  readonly format: "local" | "rfc5424";
 }
 
 /** The other site's front. */
@@ -98,7 +96,6 @@ export interface PeerFront {
 /** The settings of a zfront of the map, in production and in the lab. */
 export function frontSettings(map: ZMap, self: HostEntry, acmeThumbprint: string | undefined): FrontSettings {
   const peer = peerOf(map, self);
-  const znet = znetOf(map, self.site);
   return {
     site: self.site,
     paths: frontPaths,
@@ -128,7 +125,7 @@ export function frontSettings(map: ZMap, self: HostEntry, acmeThumbprint: string
     acmeThumbprint,
     sandbox: { user: "haproxy", group: "haproxy", chroot: "/var/lib/haproxy" },
     log: "/dev/log local0",
-    accessLog: { address: znet.address, port: ports.logs, name: znet.fqdn },
+    accessLog: { target: "/dev/log", format: "local" },
     limits: map.front,
     logAddresses: map.front.logAddresses,
     inside: map.sites.flatMap((site) => [
