@@ -61,6 +61,7 @@ beforeAll(async () => {
   const own = [endpoint("north", "web", [backend.port])];
   const peers = [endpoint("south", "web", [south.port]), endpoint("south", "far", [south.port])];
   await Promise.all([sites.north.serve(own, peers), sites.south.serve(peers, own)]);
+  await eventually("the way to the peer is open", () => sites.north.linkOpen());
 });
 
 afterAll(() => {

@@ -124,6 +124,5 @@ test("a starved machine: every check at both sites times out, and requests still
       for (let round = 0; round < 5; round += 1) {
         const answer = await ask(sites.north.ports.https, host(service), "/", { method });
         expect(answer.status, `${method} ${service}`).toBe(200);
-        expect(answer.took).toBeLessThan(1000);
       }
 });

@@ -13,7 +13,7 @@ export const defaults = {
   storage: { kind: "local", profile: "metro" },
   acme: { directory: "letsencrypt" },
   dns: { upstreams: ["1.1.1.1", "9.9.9.9"] },
-  front: { requestsPerClient: "100/s", connectionsPerClient: 256, logAddresses: "truncated" },
+  front: { requestsPerClient: "200/s", connectionsPerClient: 256, logAddresses: "truncated" },
   log: { keep: "30d", atMost: "10G" },
   tenant: { volumes: "10G", memory: "1G", cpus: 1, stacks: 10 },
 } as const;

@@ -94,7 +94,7 @@ tenants:
     storage: { kind: "local", profile: "metro" },
     acme: { directory: "https://acme-v02.api.letsencrypt.org/directory", contact: undefined },
     dns: { upstreams: ["1.1.1.1", "9.9.9.9"] },
-    front: { requestsPerClient: 1000, connectionsPerClient: 256, logAddresses: "truncated" },
+    front: { requestsPerClient: 2000, connectionsPerClient: 256, logAddresses: "truncated" },
     log: { keep: 30 * 86_400, atMost: 10 * 2 ** 30 },
     tcp: [],
     replication: [],

@@ -165,7 +165,7 @@ const TenantFile = z.strictObject({
 
 const FrontFile = z.strictObject({
   requests_per_client: optional(
-    rate("Requests of one client at one site, counted over ten seconds; more are answered 429.", "100/s"),
+    rate("Requests of one client at one site, counted over ten seconds; more are answered 429.", "200/s"),
     defaults.front.requestsPerClient,
   ),
   connections_per_client: optional(
