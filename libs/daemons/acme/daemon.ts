@@ -78,19 +78,19 @@ export function createAcme(options: AcmeOptions): Acme {
   const orders = createOrders({ ...options, random, memory, changed, authorityFor: authorities(options) });
 
   async function observe(): Promise<ObservedCertificates> {
-    const known = await memory.load();
+    await memory.load();
     const now = clock.now();
+    // What is under way is looked at first: what ends meanwhile has left its mark in what is read afterwards.
+    const running = { underWay: [...underWay.keys()], orders: orders.underWay(), queued: orders.queued() };
     const suffix = certificateFiles("", "").fresh.slice(1);
     const files = await host.list(paths.certificates);
     return {
       now,
       have: await options.have(now),
       unproved: files.flatMap((file) => (file.endsWith(suffix) ? [file.slice(0, -suffix.length)] : [])),
-      memory: known,
-      underWay: [...underWay.keys()],
-      orders: orders.underWay(),
-      queued: orders.queued(),
       accountKey: (await host.stat(paths.accountKey)) !== undefined,
+      memory: memory.now(),
+      ...running,
     };
   }
 
