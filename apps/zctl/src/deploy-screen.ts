@@ -37,7 +37,7 @@ export function servedLine(name: string, path: string, doors: readonly Door[], p
   const url = `https://${name}${path}`;
   const served = doors.filter(({ servedAfter }) => servedAfter !== undefined);
   const not = doors.filter(({ servedAfter }) => servedAfter === undefined);
-  const statuses = [...new Set(served.flatMap(({ last }) => (last.kind === "answered" ? [last.status] : [])))];
+  const statuses = [...new Set(served.map(({ last }) => (last.kind === "answered" ? last.status : "passthrough")))];
   const through = served.map(door).join(" and ");
   const good = served.length > 0 ? `${statuses.join("/")} through ${through}` : "";
   const bad = not.map(({ site, last }) => `through ${site}: ${failure(last)}`).join("; ");
@@ -45,11 +45,12 @@ export function servedLine(name: string, path: string, doors: readonly Door[], p
 }
 
 function door({ site, last }: Door): string {
-  if (last.kind !== "answered") return site;
+  if (last.kind !== "answered") return last.kind === "handshake" ? `${site} (${duration(last.ms)})` : site;
   const by = last.by === undefined || last.by === site ? "" : `, by ${last.by}`;
   return `${site} (${duration(last.ms)}${by})`;
 }
 
 function failure(last: Probed): string {
+  if (last.kind === "handshake") return "it shakes hands only";
   return last.kind === "answered" ? `it answers ${last.status}` : last.reason;
 }

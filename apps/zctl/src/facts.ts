@@ -6,6 +6,8 @@ export const Route = z.looseObject({
   names: z.array(z.string()),
   /** `garden/wiki:web`. */
   endpoint: z.string(),
+  /** What comes; fronts of an older version don't say it. */
+  kind: z.enum(["http", "tcp", "passthrough"]).default("http"),
   /** Site whose servers answer this front's visitors now; absent: nobody. */
   servedBy: z.string().optional(),
   servers: z.array(z.looseObject({ name: z.string(), host: z.string(), state: z.string() })),
@@ -20,6 +22,7 @@ export const FrontFacts = z.looseObject({
     z.looseObject({
       names: z.array(z.string()),
       endpoint: z.string(),
+      kind: z.enum(["http", "tcp", "passthrough"]).default("http"),
       servedBy: z.string().optional(),
       drained: z.boolean().optional(),
     }),

@@ -95,12 +95,12 @@ export interface Door {
   readonly servedAfter: number | undefined;
 }
 
-/** Until the name answers a visitor through this site's front door. */
+/** Until the name answers a visitor through this site's front door; without a path, until it shakes hands. */
 export async function followDoor(
   it: Invocation,
   site: Site,
   name: string,
-  path: string,
+  path: string | undefined,
   what: Following,
 ): Promise<Door> {
   let trustedAfter: number | undefined;

@@ -7,6 +7,8 @@ type Paint = (colour: Colour, text: string) => string;
 export interface RouteRow {
   readonly name: string;
   readonly endpoint: string;
+  /** What comes: requests, connections to a port, or TLS that its server opens itself. */
+  readonly kind: Route["kind"];
   readonly fronts: readonly {
     readonly site: string;
     /** Site that answers; null: nobody. */
@@ -21,13 +23,13 @@ export interface RouteRow {
 export function tableOfRoutes(
   fronts: readonly { readonly site: string; readonly routes: readonly Route[] }[],
 ): readonly RouteRow[] {
-  const rows = new Map<string, { endpoint: string; fronts: RouteRow["fronts"][number][] }>();
+  const rows = new Map<string, { endpoint: string; kind: Route["kind"]; fronts: RouteRow["fronts"][number][] }>();
   for (const { site, routes } of fronts) {
-    for (const { names, endpoint, servedBy, servers, certificate } of routes) {
+    for (const { names, endpoint, kind, servedBy, servers, certificate } of routes) {
       const up = servers.filter(({ host, state }) => host.startsWith(`${site}/`) && state.startsWith("UP")).length;
       const door = { site, servedBy: servedBy ?? null, servers: up, certificateUntil: certificate.until ?? null };
       for (const name of names) {
-        const row = rows.get(name) ?? { endpoint, fronts: [] };
+        const row = rows.get(name) ?? { endpoint, kind, fronts: [] };
         row.fronts.push(door);
         rows.set(name, row);
       }
@@ -40,7 +42,7 @@ export function renderRoutes(rows: readonly RouteRow[], sites: readonly string[]
   if (rows.length === 0)
     return ["No names are served yet. Put a stack in service with: zctl deploy DIR --tenant TENANT"];
   const head = ["NAME", "STACK:SERVICE", ...sites.map((site) => `AT ${site.toUpperCase()}`), "CERTIFICATE"];
-  const body = rows.map(({ name, endpoint, fronts }) => [
+  const body = rows.map(({ name, endpoint, kind, fronts }) => [
     printable(name),
     printable(endpoint),
     ...sites.map((site) =>
@@ -49,7 +51,7 @@ export function renderRoutes(rows: readonly RouteRow[], sites: readonly string[]
         paint,
       ),
     ),
-    certificate(fronts, now, paint),
+    kind === "http" ? certificate(fronts, now, paint) : paint("dim", kind === "tcp" ? "-" : "passthrough"),
   ]);
   return table([head.map((cell) => paint("dim", cell)), ...body]);
 }

@@ -109,6 +109,7 @@ test("status: a stack of both sites that one site serves alone is told, though n
 
 test("routes: who answers at each front", () => {
   const route = (servedBy: string | undefined, until: string | undefined) => ({
+    kind: "http" as const,
     names: ["hello.example.net"],
     endpoint: "demo/hello:web",
     ...(servedBy === undefined ? {} : { servedBy }),
@@ -129,6 +130,29 @@ test("routes: who answers at each front", () => {
     "
   `);
   expect(rows[0]?.fronts.map(({ servedBy }) => servedBy)).toEqual(["north", null]);
+});
+
+test("routes: ports have no certificate, and where TLS is passed through it is its owner's", () => {
+  const route = (kind: "tcp" | "passthrough", name: string) => {
+    const servers = [{ name: "a", host: "north/zpod1", state: "UP" }];
+    return { kind, names: [name], endpoint: "demo/vault:web", servedBy: "north", servers, certificate: { name: "" } };
+  };
+  const routes = [route("passthrough", "vault.example.net"), route("tcp", "port 25")];
+  const rows = tableOfRoutes([{ site: "north", routes }]);
+  expect(`${renderRoutes(rows, ["north"], now, plain).join("\n")}\n`).toMatchInlineSnapshot(`
+    "NAME               STACK:SERVICE   AT NORTH  CERTIFICATE
+    port 25            demo/vault:web  1 server  -
+    vault.example.net  demo/vault:web  1 server  passthrough
+    "
+  `);
+  const facts = {
+    routes: routes.map(({ kind, names, endpoint, servedBy }) => ({ kind, names, endpoint, servedBy })),
+    certificates: [],
+  };
+  const summary = summarise(map, [seen("north/zfront", facts)]);
+  expect(renderStatus(summary, now, plain).at(-1)).toBe(
+    "Everything is as it should be: 1 host, 1 name (1 passthrough), 1 port, 0 certificates, map 4.",
+  );
 });
 
 test.each([

@@ -41,7 +41,7 @@ function grouped(problems: readonly Problem[]): readonly Problem[] {
 }
 
 /** `Everything else is as it should be: 10 hosts, 3 names, 3 certificates (the next ends in 89 d), map 4.` */
-function rest({ hosts, names, certificates, generation, problems, unreachable }: Summary, now: number): string {
+function rest({ hosts, names, ports, certificates, generation, problems, unreachable }: Summary, now: number): string {
   const ready = hosts.filter(({ state }) => state === "ready").length;
   if (ready === 0) return "No host is ready.";
   const ends =
@@ -50,7 +50,8 @@ function rest({ hosts, names, certificates, generation, problems, unreachable }:
       : ` (the next ends in ${duration(Date.parse(certificates.nextEnds) - now)})`;
   const well = [
     ready === hosts.length ? count(ready, "host") : `${ready} of ${count(hosts.length, "host")}`,
-    count(names.served, "name"),
+    `${count(names.served, "name")}${names.passthrough === 0 ? "" : ` (${names.passthrough} passthrough)`}`,
+    ...(ports.known === 0 ? [] : [count(ports.served, "port")]),
     `${count(certificates.count, "certificate")}${ends}`,
     `map ${generation}`,
   ];

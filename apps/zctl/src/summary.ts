@@ -1,7 +1,7 @@
 import type { HostState, Status } from "@zcloud/events";
 import type { HostEntry, ZMap } from "@zcloud/map";
 import type { Answer } from "./agents.ts";
-import { ContainerFacts, FrontFacts } from "./facts.ts";
+import { ContainerFacts, FrontFacts, type Route } from "./facts.ts";
 
 /** What one host's agent answered. */
 export interface Seen {
@@ -18,7 +18,9 @@ export interface Summary {
   readonly sites: readonly { readonly name: string; readonly reachable: boolean }[];
   readonly hosts: readonly HostSummary[];
   /** Public names that fronts know, and those that somebody serves at every front that was asked. */
-  readonly names: { readonly known: number; readonly served: number };
+  readonly names: { readonly known: number; readonly served: number; readonly passthrough: number };
+  /** The same of public ports that are not HTTP. */
+  readonly ports: { readonly known: number; readonly served: number };
   readonly certificates: { readonly count: number; readonly nextEnds?: string };
   /** Drains and maintenance in force: wanted, so no problems. */
   readonly intents: readonly Pick<FrontFacts["intents"][number], "kind" | "subject" | "reason" | "actor" | "at">[];
@@ -46,7 +48,8 @@ export function summarise(map: ZMap, seen: readonly Seen[]): Summary {
       return { name, reachable: here.some(({ answer }) => answer.kind !== "unreachable") };
     }),
     hosts: seen.map(hostSummary),
-    names: nameCounts(fronts),
+    names: { ...countsOf(fronts, isName), passthrough: countsOf(fronts, (kind) => kind === "passthrough").known },
+    ports: countsOf(fronts, (kind) => kind === "tcp"),
     certificates: certificateFacts(fronts),
     intents: intentsOf(fronts),
     generation,
@@ -111,10 +114,13 @@ function displaced(fronts: readonly Front[], placed: ReadonlyMap<string, string>
   );
 }
 
-function nameCounts(fronts: readonly Front[]): Summary["names"] {
+const isName = (kind: Route["kind"]): boolean => kind !== "tcp";
+
+function countsOf(fronts: readonly Front[], counts: (kind: Route["kind"]) => boolean): Summary["ports"] {
   const served = new Map<string, boolean>();
   for (const { routes } of fronts) {
-    for (const { names, servedBy } of routes) {
+    for (const { names, kind, servedBy } of routes) {
+      if (!counts(kind)) continue;
       for (const name of names) served.set(name, (served.get(name) ?? true) && servedBy !== undefined);
     }
   }

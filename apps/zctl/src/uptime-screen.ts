@@ -11,6 +11,8 @@ export const Uptime = z.object({
   name: z.string(),
   /** Site whose front door it is. */
   door: z.string(),
+  /** Only its TLS handshake is tried; its certificate is its owner's. */
+  passthrough: z.boolean().default(false),
   state: z.enum(["new", "up", "down"]),
   since: z.string(),
   servedBy: z.string().nullable(),
@@ -27,7 +29,8 @@ export const Uptimes = z.looseObject({ endpoints: z.array(Uptime) });
 export interface UptimeRow {
   readonly endpoint: string;
   readonly name: string;
-  readonly doors: readonly (Omit<Uptime, "endpoint" | "name" | "door"> & {
+  readonly passthrough: boolean;
+  readonly doors: readonly (Omit<Uptime, "endpoint" | "name" | "door" | "passthrough"> & {
     readonly site: string;
     /** Site from which it was asked. */
     readonly from: string;
@@ -37,10 +40,10 @@ export interface UptimeRow {
 export function tableOfUptimes(
   fronts: readonly { readonly site: string; readonly endpoints: readonly Uptime[] }[],
 ): readonly UptimeRow[] {
-  const rows = new Map<string, { name: string; doors: UptimeRow["doors"][number][] }>();
+  const rows = new Map<string, { name: string; passthrough: boolean; doors: UptimeRow["doors"][number][] }>();
   for (const { site: from, endpoints } of fronts) {
-    for (const { endpoint, name, door: site, ...one } of endpoints) {
-      const row = rows.get(endpoint) ?? { name, doors: [] };
+    for (const { endpoint, name, passthrough, door: site, ...one } of endpoints) {
+      const row = rows.get(endpoint) ?? { name, passthrough, doors: [] };
       rows.set(endpoint, row);
       row.doors.push({ site, from, ...one });
     }
@@ -66,7 +69,7 @@ export function renderUptimes(
   const sorted = [...rows].sort((a, b) => Number(isDown(b)) - Number(isDown(a)));
   const body = sorted.map((row) => [
     printable(row.endpoint),
-    printable(row.name),
+    `${printable(row.name)}${row.passthrough ? " (passthrough)" : ""}`,
     ...sites.map((site) => doorCell(row, site, now, paint)),
     ...(["24h", "7d", "90d"] as const).map((window) => shareCell(row, window, paint)),
     outageCell(row, now),

@@ -22,6 +22,7 @@ const seen = (service: string, door: string, more: Partial<Uptime> = {}): Uptime
     endpoint: `demo/app:${service}`,
     name: `${service}.lab.example`,
     door,
+    passthrough: false,
     state: "up",
     since: "2026-11-22T12:00:00Z",
   },

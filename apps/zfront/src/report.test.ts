@@ -8,6 +8,7 @@ const view = (service: string, more: Partial<RouteView> = {}): RouteView => ({
   names: [`${service}.example`],
   endpoint: `demo/app:${service}`,
   slot: 1,
+  kind: "http",
   servers: [{ name: "s1", host: "north/zpod1", address: "10.0.0.1", port: 1, state: "UP" }],
   servedBy: "north",
   certificate: { name: `${service}.example`, until: "2027-01-01T00:00:00.000Z" },

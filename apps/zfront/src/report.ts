@@ -20,11 +20,12 @@ export function frontFacts(
       .slice(0, atMost)
       .map(({ kind, subject, reason, actor, at }) => ({ kind, subject, reason, actor, at })),
     routeCount: views.length,
-    routes: views.slice(0, atMost).map(({ names, endpoint, servedBy, servers }) => {
+    routes: views.slice(0, atMost).map(({ names, endpoint, kind, servedBy, servers }) => {
       const drained = servers.some(({ state }) => state === "DRAINED") ? { drained: true } : {};
       return {
         names,
         endpoint,
+        kind,
         servedBy,
         ...drained,
         up: servers.filter(({ state }) => state.startsWith("UP")).length,
@@ -68,9 +69,10 @@ export function frontProblems({ views, refused, peer, attempts, watched, now }: 
   });
   const bare = views.filter(({ certificate }) => certificate.name !== "" && certificate.until === undefined);
   return [
-    ...dead.map(({ names, endpoint }) => {
+    ...dead.map(({ names, endpoint, kind }) => {
+      const noticed = kind === "http" ? "visitors read 503" : "connections end at once";
       return {
-        what: `${names.join(", ")}: no server of ${endpoint} answers at either site; ${noticed(names)}`,
+        what: `${names.join(", ")}: no server of ${endpoint} answers at either site; ${noticed}`,
         remedy: "zctl status, then the logs of the stack",
       };
     }),
@@ -87,11 +89,6 @@ export function frontProblems({ views, refused, peer, attempts, watched, now }: 
     }),
     ...refused.map(({ what, remedy }) => ({ what, remedy })),
   ];
-}
-
-/** What visitors notice. A TCP service has a port in place of names. */
-function noticed(names: readonly string[]): string {
-  return names.every((name) => name.startsWith("port ")) ? "connections end at once" : "visitors read 503";
 }
 
 /** What is not to be reached as visitors reach it, but for endpoints of which the reason is told anyway. */

@@ -46,6 +46,7 @@ export function tcpAccessLog(settings: FrontSettings): string[] {
     ["site", `[str(${site})]`],
     ["server", "s"],
     ["port", "[dst_port]"],
+    ["name", "[var(sess.sni)]"],
     ["tenant", `[${endpoint},field(1,/)]`],
     ["endpoint", `[${endpoint}]`],
     ["client", `[${logAddresses === "full" ? "src" : "src,ipmask(24,48)"}]`],

@@ -6,8 +6,8 @@ import type { Route } from "./routes.ts";
  */
 export interface SlotClass {
   readonly name: SlotClassName;
-  /** `tcp`: connections are passed on as they are; none of the choices but `balance` has a meaning. */
-  readonly mode: "http" | "tcp";
+  /** `tcp`, `tls`: connections are passed on as they are; none of the choices but `balance` has a meaning. */
+  readonly mode: "http" | "tcp" | "tls";
   /** A GET without an answer in time is given to another server; otherwise it waits. */
   readonly quick: boolean;
   /** `one`: the local server first, then the peer. `many`: local servers in turn, the peer as backup. `sticky`: so, by a cookie. */
@@ -39,6 +39,8 @@ const balances = ["one", "many", "sticky"] as const;
 export type SlotClassName =
   | "tcp-one"
   | "tcp-many"
+  | "tls-one"
+  | "tls-many"
   | `${(typeof patience)[number]}-${(typeof balances)[number]}${"" | "-gzip"}${"" | "-h2"}${"" | "-500"}`;
 
 /** Most routes are of these; the others' slots are made when somebody wants one. */
@@ -52,12 +54,15 @@ const usual: ReadonlyMap<string, number> = new Map([
 type Traits = Pick<SlotClass, "mode" | "quick" | "balance" | "gzip" | "h2" | "again500">;
 
 function nameOf({ mode, quick, balance, gzip, h2, again500 }: Traits): SlotClassName {
-  if (mode === "tcp") return balance === "one" ? "tcp-one" : "tcp-many";
+  if (mode !== "http") return balance === "one" ? `${mode}-one` : `${mode}-many`;
   return `${quick ? "quick" : "patient"}-${balance}${gzip ? "-gzip" : ""}${h2 ? "-h2" : ""}${again500 ? "-500" : ""}`;
 }
 
 const no_yes = [false, true] as const;
-const tcp = { mode: "tcp", quick: false, gzip: false, h2: false, again500: false } as const;
+const stream = { quick: false, gzip: false, h2: false, again500: false } as const;
+const streams = (["tcp", "tls"] as const).flatMap((mode) =>
+  (["one", "many"] as const).map((balance) => ({ ...stream, mode, balance })),
+);
 const http: readonly Traits[] = patience.flatMap((patient) =>
   balances.flatMap((balance) =>
     no_yes.flatMap((gzip) =>
@@ -69,11 +74,7 @@ const http: readonly Traits[] = patience.flatMap((patient) =>
 );
 
 /** All of them, in a fixed order. */
-export const slotClasses: readonly SlotClass[] = [
-  ...http,
-  { ...tcp, balance: "one" } as const,
-  { ...tcp, balance: "many" } as const,
-].map((one) => {
+export const slotClasses: readonly SlotClass[] = [...http, ...streams].map((one) => {
   const name = nameOf(one);
   const initial = usual.get(name) ?? 0;
   return { ...one, name, initial, step: initial || 8, retries: one.balance === "one" ? 4 : 8 };
@@ -90,9 +91,10 @@ export function slotClass(name: SlotClassName): SlotClass {
 }
 
 /** The class that suits a route as it is now. */
-export function classOf({ servers, answersWithin, http, port }: Route): SlotClassName {
+export function classOf({ servers, answersWithin, http, port, passthrough }: Route): SlotClassName {
   const many = servers.filter(({ draining, drained }) => !draining && drained !== true).length > 1;
   if (port !== undefined) return many ? "tcp-many" : "tcp-one";
+  if (passthrough !== undefined) return many ? "tls-many" : "tls-one";
   return nameOf({
     mode: "http",
     quick: answersWithin !== undefined,

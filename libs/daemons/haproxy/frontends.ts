@@ -3,24 +3,29 @@ import { clientLimit, connectionLimit, routeLimits } from "./limits.ts";
 import { peerLink } from "./link.ts";
 import { type MapName, mapPath, optionFields, routeModes } from "./maps.ts";
 import { html, pages } from "./pages.ts";
+import { passthroughRedirect, peekedClient, peekFrontend } from "./passthrough.ts";
 import type { FrontSettings } from "./settings.ts";
 
 /** A field of the route's entry in options.map, as a sample expression. */
 const field = (name: (typeof optionFields)[number]): string =>
   `var(txn.options),field(${optionFields.indexOf(name) + 1},|)`;
 
-/** Where connections come in: from the world, from the peer's front, and from this HAProxy's own checks. */
-export function frontends(settings: FrontSettings): string[] {
+/**
+ * Where connections come in: from the world, from the peer's front, and from this HAProxy's own checks. `peeks`: there are
+ * names whose TLS is not opened here (passthrough.ts).
+ */
+export function frontends(settings: FrontSettings, peeks: boolean): string[] {
   const { listen, paths, peer } = settings;
   return [
-    ...httpFrontend(settings),
-    ...tlsFrontend(settings),
+    ...httpFrontend(settings, peeks),
+    ...(peeks ? peekFrontend(settings) : []),
+    ...tlsFrontend(settings, peeks),
     ...(peer === undefined ? [] : [...peerFrontend(settings, peer.name), ...peerLink(settings, peer)]),
     "# What the breakers of last resorts ask (servers of slots with `port` and this number).",
     "frontend self from base",
     `    bind 127.0.0.1:${listen.self}`,
     "    # A map must stand in the configuration to be there, also while nothing asks it.",
-    ...(["endpoints", "ports"] as const).map((name) => {
+    ...(["endpoints", "ports", "passthrough"] as const).map((name) => {
       return `    http-request set-var(txn.unused) str(),map_str(${mapPath(paths.maps, name)}) if FALSE`;
     }),
     "    http-request return status 200",
@@ -56,7 +61,7 @@ function redirects({ paths }: FrontSettings): string[] {
   ];
 }
 
-function httpFrontend(settings: FrontSettings): string[] {
+function httpFrontend(settings: FrontSettings, peeks: boolean): string[] {
   const { site, listen, acmeThumbprint } = settings;
   const challenge = [
     "    # RFC 8555, 8.3. Both fronts have one account, so either can answer whatever the CA asks, for any name.",
@@ -67,6 +72,7 @@ function httpFrontend(settings: FrontSettings): string[] {
     `    bind ${listen.http}`,
     ...accessLog(settings),
     ...connectionLimit(settings),
+    ...(peeks ? passthroughRedirect(settings) : []),
     ...(acmeThumbprint === undefined ? [] : challenge),
     ...clientLimit(settings),
     ...lookUp(settings),
@@ -79,13 +85,14 @@ function httpFrontend(settings: FrontSettings): string[] {
   ];
 }
 
-function tlsFrontend(settings: FrontSettings): string[] {
+function tlsFrontend(settings: FrontSettings, peeks: boolean): string[] {
   const { site, paths, listen } = settings;
+  const bind = peeks ? `${listen.peeked} accept-proxy` : listen.https;
   return [
     "frontend tls from base",
-    `    bind ${listen.https} ssl crt ${paths.placeholder} crt-list ${paths.crtList} alpn h2,http/1.1`,
+    `    bind ${bind} ssl crt ${paths.placeholder} crt-list ${paths.crtList} alpn h2,http/1.1`,
     ...accessLog(settings),
-    ...connectionLimit(settings),
+    ...(peeks ? peekedClient(settings) : connectionLimit(settings)),
     ...quietProbes,
     ...clientLimit(settings),
     ...lookUp(settings),

@@ -76,5 +76,14 @@ export function goldenFronts(): readonly GoldenFront[] {
     const { text } = renderConfig(settings, slots, placed, ["inputs"]);
     return { name, settings, placed, text };
   };
-  return [front("north", north), front("alone", { ...north, peer: undefined, acmeThumbprint: undefined })];
+  const through = endpoint("north", "vault", [40012], { passthrough: { proxyProtocol: true } });
+  const vault = toRoutes(map, [through], [{ ...through, host: "south/zpod1" }]).routes.map((route) => {
+    return { route, slot: 10 };
+  });
+  const peeks: GoldenFront = {
+    ...front("passthrough", north),
+    placed: [...placed, ...vault],
+    text: renderConfig(north, new Map([...slots, [10, "tls-one"]]), [...placed, ...vault], ["inputs"]).text,
+  };
+  return [front("north", north), front("alone", { ...north, peer: undefined, acmeThumbprint: undefined }), peeks];
 }

@@ -2,7 +2,7 @@ import type { Intent } from "@zcloud/events";
 import { wishesOf } from "./intents.ts";
 import { optionFields, routeModes } from "./maps.ts";
 import type { ObservedFront } from "./plan.ts";
-import { endpointLabel, type Route } from "./routes.ts";
+import { endpointLabel, isStream, type Route } from "./routes.ts";
 
 /** What has come of an intent at this front. */
 export interface IntentView extends Pick<Intent, "kind" | "subject" | "reason" | "actor" | "at"> {
@@ -28,7 +28,7 @@ export function intentViews(
     const said = { kind, subject, reason, actor, at };
     const { drains, maintains } = wishesOf([intent], sites);
     if (kind === "maintenance") {
-      const own = routes.filter(({ key, port }) => port === undefined && maintains(key) !== undefined);
+      const own = routes.filter((route) => !isStream(route) && maintains(route.key) !== undefined);
       const mode = (key: string): string | undefined =>
         running?.maps.options.get(String(slots.taken[key]?.slot))?.split("|")[optionFields.indexOf("mode")];
       const done = own.every(({ key }) => mode(key) === routeModes.maintenance);

@@ -2,7 +2,7 @@ import { html, pages } from "./pages.ts";
 import type { FrontSettings } from "./settings.ts";
 
 /** Who is counted together: an IPv4 address, or the /64 that a provider gives to one customer. */
-const client = "src,ipmask(32,64)";
+export const client = "src,ipmask(32,64)";
 
 /**
  * Tables of who asked how often. The process that a reload starts gets them from the one before it (`peers`), so a

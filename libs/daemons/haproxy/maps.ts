@@ -1,8 +1,18 @@
 import { byText } from "./order.ts";
-import { isAway, type Route } from "./routes.ts";
+import { isAway, isStream, type Route } from "./routes.ts";
 
 /** HAProxy map files, by name. `hosts` publishes: a name that is in it is served. */
-export const mapNames = ["health", "vhosts", "answers", "options", "endpoints", "redirects", "ports", "hosts"] as const;
+export const mapNames = [
+  "health",
+  "vhosts",
+  "answers",
+  "options",
+  "endpoints",
+  "redirects",
+  "ports",
+  "passthrough",
+  "hosts",
+] as const;
 export type MapName = (typeof mapNames)[number];
 
 /** Entries by key, sorted. */
@@ -19,13 +29,16 @@ export interface Placed {
  * redirects: host name -> where its visitors are sent. health: e-backend -> path that the check asks for. vhosts:
  * e-backend -> host name that it asks with. answers: e-backend -> milliseconds that a GET may take. options: slot number
  * -> see `optionsText`. endpoints: slot number -> `tenant/project/service`, for the access log. ports:
- * public port of a TCP service -> slot number.
+ * public port of a TCP service -> slot number. passthrough: host name whose TLS is not opened here -> slot number.
  */
 export function frontMaps(placed: readonly Placed[]): Readonly<Record<MapName, MapEntries>> {
   const bySlot = [...placed].sort((a, b) => a.slot - b.slot);
-  const checked = bySlot.filter(({ route }) => route.port === undefined);
+  const checked = bySlot.filter(({ route }) => !isStream(route));
   const hosts = placed.flatMap(({ route, slot }) => route.places.map((place) => [place, String(slot)] as const));
   const redirects = placed.flatMap(({ route }) => [...route.redirects]);
+  const through = placed.flatMap(({ route: { passthrough = [] }, slot }) =>
+    passthrough.map((name) => [name, String(slot)] as const),
+  );
   return {
     health: new Map(checked.map(({ route, slot }) => [`e${slot}`, route.health])),
     vhosts: new Map(checked.map(({ route, slot }) => [`e${slot}`, route.places[0]?.replace(/\/.*$/, "") ?? noHost])),
@@ -44,6 +57,7 @@ export function frontMaps(placed: readonly Placed[]): Readonly<Record<MapName, M
     ports: new Map(
       bySlot.flatMap(({ route, slot }) => (route.port === undefined ? [] : [[String(route.port), String(slot)]])),
     ),
+    passthrough: new Map(through.sort(([a], [b]) => byText(a, b))),
     redirects: new Map(redirects.sort(([a], [b]) => byText(a, b))),
     hosts: new Map(hosts.sort(([a], [b]) => byText(a, b))),
   };
@@ -67,8 +81,8 @@ function modeOf({ maintenance, servers }: Route): string {
 
 /** What the front has to look up for each request of a route; undefined for nearly all. */
 export function optionsText(route: Route): string | undefined {
-  const { http, key, tenantRate, port } = route;
-  if (port !== undefined) return undefined;
+  const { http, key, tenantRate } = route;
+  if (isStream(route)) return undefined;
   const { timeout = 0, hsts = 0, maxBody = 0, rate = 0 } = http;
   const numbers = [timeout, hsts, maxBody, rate, tenantRate ?? 0];
   const mode = modeOf(route);

@@ -73,6 +73,7 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
               ...(same ? [] : serverSteps(wanted, servers)),
               ...[...route.redirects.keys()].flatMap((host) => entry("redirects", host)),
               ...(route.port === undefined ? [] : entry("ports", String(route.port))),
+              ...(route.passthrough ?? []).flatMap((name) => entry("passthrough", name)),
               ...route.places.flatMap((place) => entry("hosts", place)),
               ...drop,
             ];
@@ -97,7 +98,7 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
       const [subject, summary] = [placeNames(route).join(" "), routeSummary(route, settings)];
       publish.push({ kind: "route", change, subject, summary, steps, ...drifted(slot, name, route, steps) });
     }
-    const strange = (["hosts", "redirects", "ports"] as const).flatMap((map) => {
+    const strange = (["hosts", "redirects", "ports", "passthrough"] as const).flatMap((map) => {
       const unknown = sameMaps && before?.strange === false ? [] : [...running[map].keys()];
       return unknown
         .filter((key) => !maps[map].has(key))
@@ -123,8 +124,9 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
   };
 }
 
-function isThere({ places, port }: Route, { hosts, ports }: Maps): boolean {
-  return places.some((place) => hosts.has(place)) || (port !== undefined && ports.has(String(port)));
+function isThere({ places, port, passthrough = [] }: Route, { hosts, ports, passthrough: through }: Maps): boolean {
+  if (places.some((place) => hosts.has(place)) || passthrough.some((name) => through.has(name))) return true;
+  return port !== undefined && ports.has(String(port));
 }
 
 /** Looked into only where something is wrong. */

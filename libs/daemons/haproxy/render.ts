@@ -31,11 +31,12 @@ export function renderConfig(
   const backends = [...slots].map(([slot, name]) => ({ slot, name }));
   const used = new Set(slots.values());
   const classes = slotClasses.filter(({ name }) => used.has(name));
+  const peeks = placed.some(({ route }) => route.passthrough !== undefined);
   const frame = [
     ...defaults(settings, classes),
     ...counters(settings),
-    ...frontends(settings),
-    ...tcpFrontends(settings),
+    ...frontends(settings, peeks),
+    ...tcpFrontends(settings, peeks),
   ];
   const pool = backends.map(({ slot, name }) => `${slot} ${name}`);
   const fixed = [...globals(settings, ""), ...frame, ...serverForms(settings, classes, slots.size), ...pool, ...inputs];
@@ -104,6 +105,6 @@ function defaults(settings: FrontSettings, classes: readonly SlotClass[]): strin
     "    timeout connect 300ms",
     "",
     ...tcpDefaults(settings),
-    ...classes.flatMap((one) => (one.mode === "tcp" ? tcpSlotDefaults(one) : slotDefaults(settings, one))),
+    ...classes.flatMap((one) => (one.mode === "http" ? slotDefaults(settings, one) : tcpSlotDefaults(one))),
   ];
 }

@@ -134,6 +134,22 @@ test("a service may have a part of a name, another service of the tenant the res
   ]);
 });
 
+test("a name whose TLS is passed through is nobody else's, gets no certificate, and is a route of its own", () => {
+  const names = ["vault.demo.lab.example"];
+  const through = { names, passthrough: { proxyProtocol: true } };
+  const parts = endpoint("north", "web", [2], { names, http: { at: ["vault.demo.lab.example/api"] } });
+  const { routes, problems } = toRoutes(map, [endpoint("north", "vault", [1], through), parts], []);
+  expect(problems.map(({ what }) => what)).toEqual([
+    "vault.demo.lab.example/api of demo/app:web is not served: demo/app:vault has this name",
+  ]);
+  expect(routes).toMatchObject([
+    { key: "demo/app/vault", names: [], places: [], passthrough: names, proxyProtocol: true, port: undefined },
+  ]);
+  // The first by its key has it, whichever of the two kinds it is.
+  const later = toRoutes(map, [endpoint("north", "zvault", [1], through), parts], []);
+  expect(later.routes.map(({ key }) => key)).toEqual(["demo/app/web"]);
+});
+
 test("a name that redirects is the endpoint's own: it gets a certificate and no place, and nobody else may have it", () => {
   const redirects = { "hello.lab.example": "https://web.demo.lab.example/new" };
   const names = ["hello.lab.example", "web.demo.lab.example"];

@@ -1,7 +1,10 @@
 import type { Endpoint, HttpOptions, Intent } from "@zcloud/events";
-import { allowedName, tenantOf, type ZMap } from "@zcloud/map";
+import { placeKeys, tenantOf, type ZMap } from "@zcloud/map";
+import { claimsOf, endpointLabel, type RouteProblem, refuse } from "./claims.ts";
 import { takesNew, type Wishes, wishesOf } from "./intents.ts";
 import { byText } from "./order.ts";
+
+export { endpointLabel, type RouteProblem } from "./claims.ts";
 
 /** An address of this site that answers for a route. */
 export interface LocalServer {
@@ -38,6 +41,8 @@ export interface Route {
   readonly tenantRate: number | undefined;
   /** Public port of a TCP service, which has no names; undefined: HTTP by names. */
   readonly port: number | undefined;
+  /** Host names whose TLS is not opened here, sorted: their servers have the keys. `names` is empty then. */
+  readonly passthrough?: readonly string[];
   /** The servers are told a connection's addresses by the PROXY protocol, version 2. */
   readonly proxyProtocol: boolean;
   /** Sorted by id. */
@@ -48,44 +53,34 @@ export interface Route {
   readonly maintenance?: true;
 }
 
-export interface RouteProblem {
-  readonly key: string;
-  readonly what: string;
-  readonly remedy: string;
-}
-
 export interface Routes {
   /** Sorted by key. */
   readonly routes: readonly Route[];
   readonly problems: readonly RouteProblem[];
 }
 
-/** RFC 952 and 1123 names with at least two labels; what is not one never reaches a configuration. */
-const hostName = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-/** RFC 3986 path and query without what HAProxy's command line gives a meaning (`;`, space, quotes, backslash). */
-const safePrefix = /^(\/[A-Za-z0-9\-._~]{1,100}){0,8}\/$/;
-const safeTarget = /^https:\/\/[a-z0-9.-]{1,253}(\/[A-Za-z0-9\-._~]{1,100}){0,8}$/;
 const safePath = /^\/[A-Za-z0-9\-._~!$&()*+,=:@/?%]{0,255}$/;
+
+/** Whether connections are passed on as they are, and no requests are seen. */
+export function isStream({ port, passthrough }: Pick<Route, "port" | "passthrough">): boolean {
+  return port !== undefined || passthrough !== undefined;
+}
 
 /** How people write what leads to a route: names, names with a path, names that redirect, or a port. */
 export function placeNames({
   places,
   redirects,
   port,
-}: Pick<Route, "places" | "redirects" | "port">): readonly string[] {
+  passthrough,
+}: Pick<Route, "places" | "redirects" | "port" | "passthrough">): readonly string[] {
   if (port !== undefined) return [`port ${port}`];
+  if (passthrough !== undefined) return passthrough;
   return [...places.map((place) => place.slice(0, -1)), ...redirects.keys()];
 }
 
 /** Whether an operator drains all servers that this site has. */
 export function isAway(servers: readonly LocalServer[]): boolean {
   return servers.length > 0 && servers.every(({ drained }) => drained === true);
-}
-
-/** How people write an endpoint: `garden/wiki:web`. */
-export function endpointLabel(key: string): string {
-  const [tenant = "", project = "", service = ""] = key.split("/");
-  return `${tenant}/${project}:${service}`;
 }
 
 /**
@@ -123,10 +118,16 @@ export function toRoutes(
     const claims = claimsOf([...here, ...there]).filter((claim) => {
       const refusal = refuse(map, key, claim, owner);
       if (refusal !== undefined) problems.push({ key, ...refusal });
-      else owner.set(claim.place, key);
+      else for (const taken of placeKeys(claim.place, claim.whole).taken) owner.set(taken, key);
       return refusal === undefined;
     });
     if (claims.length === 0) continue;
+    const through = (here[0] ?? there[0])?.passthrough;
+    if (through !== undefined) {
+      const names = claims.flatMap(({ host, whole }) => (whole ? [host] : []));
+      routes.push({ ...noRequests, key, passthrough: names, proxyProtocol: through.proxyProtocol, ...common });
+      continue;
+    }
     const names = [...new Set(claims.map(({ host }) => host))].sort(byText).filter((name) => !certified.has(name));
     for (const name of names) certified.add(name);
     const health = (here[0] ?? there[0])?.health ?? "/";
@@ -163,95 +164,23 @@ export function toRoutes(
 function tcpRoutes(map: ZMap, key: string, common: Pick<Route, "tenantRate" | "servers" | "peer">): readonly Route[] {
   return map.tcp
     .filter(({ tenant, project, service }) => `${tenant}/${project}/${service}` === key)
-    .map(({ name, port, proxyProtocol }) => ({
-      key: `${key}/${name}`,
-      names: [],
-      places: [],
-      redirects: new Map(),
-      health: "/",
-      answersWithin: undefined,
-      http: {},
-      port,
-      proxyProtocol,
-      ...common,
-    }));
+    .map(({ name, port, proxyProtocol }) => ({ ...noRequests, key: `${key}/${name}`, port, proxyProtocol, ...common }));
 }
+
+/** Of a route whose connections are passed on as they are. */
+const noRequests = {
+  names: [],
+  places: [],
+  redirects: new Map(),
+  health: "/",
+  answersWithin: undefined,
+  http: {},
+  port: undefined,
+} as const;
 
 /** `tenant/project/service`, also of a TCP route. */
 function keyOfService({ key }: Route): string {
   return key.split("/").slice(0, 3).join("/");
-}
-
-/** A name, or a part of it, that an endpoint asks for. */
-interface Claim {
-  readonly host: string;
-  /** `wiki.example.net/` or `wiki.example.net/api/`. */
-  readonly place: string;
-  /** Where it redirects to. */
-  readonly target: string | undefined;
-}
-
-/** Sorted by place, each once. Of two hosts that say different things of one name, the first is believed. */
-function claimsOf(endpoints: readonly Endpoint[]): readonly Claim[] {
-  const claims = new Map<string, Claim>();
-  for (const { names, http: { at = [], redirects = {} } = {} } of endpoints) {
-    const below = new Set(at.map((place) => place.slice(0, place.indexOf("/"))));
-    const roots = names.filter((name) => !below.has(name) && redirects[name] === undefined);
-    for (const place of [...roots, ...at]) {
-      const claim = { host: place.replace(/\/.*$/, ""), place: `${place}/`, target: undefined };
-      if (!claims.has(claim.place)) claims.set(claim.place, claim);
-    }
-    for (const [host, target] of Object.entries(redirects)) {
-      if (!claims.has(`${host}/`)) claims.set(`${host}/`, { host, place: `${host}/`, target });
-    }
-  }
-  return [...claims.values()].sort((a, b) => byText(a.place, b.place));
-}
-
-function refuse(map: ZMap, key: string, claim: Claim, owner: ReadonlyMap<string, string>) {
-  const who = endpointLabel(key);
-  const [tenantName = ""] = key.split("/");
-  const { host: name, place, target } = claim;
-  const asked = place.slice(0, -1);
-  if (name.startsWith("*.")) {
-    return {
-      what: `${who} asks for ${name}, and no certificate can be had for a wildcard: authorities prove names on port 80 of each`,
-      remedy: "write each name in full, e.g. wiki.garden.example.net",
-    };
-  }
-  if (!hostName.test(name) || !safePrefix.test(place.slice(name.length))) {
-    return {
-      what: `${who} asks for ${JSON.stringify(asked)}, which is not a host name, nor one with a path`,
-      remedy: "write the full name, e.g. wiki.garden.example.net or wiki.garden.example.net/api",
-    };
-  }
-  if (target !== undefined && !safeTarget.test(target)) {
-    return {
-      what: `${who} sends visitors of ${name} to ${JSON.stringify(target)}, which is not an https address`,
-      remedy: "write a host name, with a path behind it if need be, in x-zcloud.redirects",
-    };
-  }
-  const tenant = tenantOf(map, tenantName);
-  if (tenant === undefined) {
-    return {
-      what: `${name} of ${who} is not served: there is no tenant ${tenantName} in the map`,
-      remedy: `add tenants.${tenantName}, or remove the stack`,
-    };
-  }
-  if (!allowedName(tenant, name)) {
-    return {
-      what: `${name} of ${who} is not served: the map does not give this name to ${tenantName}`,
-      remedy: `add it to tenants.${tenantName}.names`,
-    };
-  }
-  const holder = owner.get(place);
-  if (holder !== undefined) {
-    return {
-      what: `${asked} of ${who} is not served: ${endpointLabel(holder)} has this name`,
-      remedy: "remove the name from one of the two",
-    };
-  }
-  return undefined;
 }
 
 function byKey(endpoints: readonly Endpoint[]): ReadonlyMap<string, readonly Endpoint[]> {

@@ -68,8 +68,9 @@ export function slotServers(
   pool: number,
 ): readonly SlotServer[] {
   const { balance, h2, mode } = slotClass(name);
-  const tells = mode === "tcp" && route.proxyProtocol ? " send-proxy-v2" : "";
-  const health = (side: "e" | "l"): string => (mode === "tcp" ? tcpCheck : check(side, pool));
+  const stream = mode !== "http";
+  const tells = stream && route.proxyProtocol ? " send-proxy-v2" : "";
+  const health = (side: "e" | "l"): string => (stream ? tcpCheck : check(side, pool));
   const many = balance !== "one";
   const e = `e${slot}`;
   const l = `l${slot}`;
@@ -102,9 +103,9 @@ export function slotServers(
     });
   }
   if (route.peer && settings.peer !== undefined) {
-    const hop = mode === "tcp" ? "send-proxy-v2" : "proto h2";
+    const hop = stream ? "send-proxy-v2" : "proto h2";
     const options = `id ${peerId} ${hop} track link/${settings.peer.site}${many ? " backup weight 256" : ""}${cookie(settings.peer.site)}`;
-    const link = { address: "127.0.0.1", port: mode === "tcp" ? settings.listen.tcpLink : settings.listen.link };
+    const link = { address: "127.0.0.1", port: stream ? settings.listen.tcpLink : settings.listen.link };
     servers.push({ ...link, backend: e, name: `peer.${settings.peer.site}`, draining: false, checked: false, options });
   }
   return servers.sort((a, b) => byText(a.backend, b.backend) || byText(a.name, b.name));

@@ -44,6 +44,8 @@ export interface FrontSettings {
   readonly listen: {
     readonly http: string;
     readonly https: string;
+    /** HAProxy address of the TLS frontend while another one looks at names before it (passthrough.ts). */
+    readonly peeked: string;
     readonly peer: string;
     /** Port on loopback of the link to the peer (link.ts). */
     readonly link: number;
@@ -102,6 +104,8 @@ export function frontSettings(map: ZMap, self: HostEntry, acmeThumbprint: string
     listen: {
       http: `:${ports.http}`,
       https: `:${ports.https}`,
+      // A name of the kernel's, not of a file: HAProxy connects to it from its chroot.
+      peeked: "abns@zcloud-tls",
       peer: `${self.address}:${ports.peerFront}`,
       link: ports.peerLink,
       tcpPeer: `${self.address}:${ports.peerFrontTcp}`,

@@ -2,6 +2,7 @@ import { tcpAccessLog } from "./access-log.ts";
 import { connectTimeouts, type SlotClass } from "./classes.ts";
 import { connectionLimit } from "./limits.ts";
 import { mapPath } from "./maps.ts";
+import { byName, peekedSlot, speaksTls } from "./passthrough.ts";
 import type { FrontSettings } from "./settings.ts";
 
 /**
@@ -11,23 +12,26 @@ import type { FrontSettings } from "./settings.ts";
  * visitor's address and the public port; both travel inside the mutual TLS to the other front, which believes them
  * because only the other front can say them, and which knows l-slots only: a loop can't be built.
  */
-export function tcpFrontends(settings: FrontSettings): string[] {
+export function tcpFrontends(settings: FrontSettings, peeks: boolean): string[] {
   const { listen, paths, peer } = settings;
-  if (listen.tcp.length === 0) return [];
+  if (listen.tcp.length === 0 && !peeks) return [];
   const slot = `dst_port,map_str(${mapPath(paths.maps, "ports")})`;
   const lead = (side: "e" | "l"): string[] => [
-    `    tcp-request content set-var(sess.slot) ${slot}`,
     "    tcp-request content reject unless { var(sess.slot) -m found }",
     `    use_backend ${side}%[var(sess.slot)]`,
     "",
   ];
-  return [
+  const world = [
     "# TCP services of the map.",
     "frontend tcp from base-tcp",
     ...listen.tcp.map((address) => `    bind ${address}`),
     ...tcpAccessLog(settings),
     ...connectionLimit(settings),
+    `    tcp-request content set-var(sess.slot) ${slot}`,
     ...lead("e"),
+  ];
+  return [
+    ...(listen.tcp.length === 0 ? [] : world),
     ...(peer === undefined
       ? []
       : [
@@ -50,6 +54,8 @@ export function tcpFrontends(settings: FrontSettings): string[] {
           "",
           "frontend tcp-local from base-tcp",
           `    bind 127.0.0.1:${listen.tcpLocal} accept-proxy`,
+          `    tcp-request content set-var(sess.slot) ${slot}`,
+          ...(peeks ? peekedSlot(settings, `{ dst_port ${byName} }`) : []),
           ...lead("l"),
         ]),
   ];
@@ -77,12 +83,13 @@ export function tcpDefaults({ log }: FrontSettings): string[] {
   ];
 }
 
-/** Of a class for TCP services, both kinds of backend. */
+/** Of a class for connections that are passed on, both kinds of backend. */
 export function tcpSlotDefaults(one: SlotClass): string[] {
   return (["edge", "site"] as const).flatMap((kind) => [
     `defaults ${kind === "edge" ? "e" : "l"}-${one.name} from base-tcp`,
     `    timeout connect ${connectTimeouts[kind]}ms`,
     "    timeout check 1s",
+    ...(one.mode === "tls" ? speaksTls : []),
     `    retries ${one.retries}`,
     "    option redispatch 1",
     ...(one.balance === "one" ? ["    balance first"] : ["    balance leastconn", "    option allbackups"]),

@@ -177,6 +177,7 @@ function front(
     listen: {
       http: `127.0.0.1:${own.http}`,
       https: `127.0.0.1:${own.https}`,
+      peeked: `abns@zcloud-test-${own.https}`,
       peer: `127.0.0.1:${own.peer}`,
       link: own.link,
       self: own.self,

@@ -11,6 +11,8 @@ export interface RouteView {
   /** `garden/wiki:web`. */
   readonly endpoint: string;
   readonly slot: number | undefined;
+  /** What comes: requests, connections to a port, or TLS that is not opened here. */
+  readonly kind: "http" | "tcp" | "passthrough";
   /** In HAProxy's words; unchecked last resorts are left out. */
   readonly servers: readonly {
     readonly name: string;
@@ -52,11 +54,17 @@ export function routeViews(
       names: placeNames(route),
       endpoint: endpointLabel(route.key),
       slot,
+      kind: kindOf(route),
       servers,
       servedBy: up ? settings.site : peer,
       certificate: firstToEnd(hostsOf(route), ends),
     };
   });
+}
+
+function kindOf({ port, passthrough }: Route): RouteView["kind"] {
+  if (port !== undefined) return "tcp";
+  return passthrough === undefined ? "http" : "passthrough";
 }
 
 function hostsOf({ places, redirects }: Route): readonly string[] {

@@ -1,5 +1,5 @@
 import { ownDirectory, stackDirectory, stackOfUnit, stacksDirectory, unitName } from "@zcloud/daemons/stack";
-import { HttpOptions } from "@zcloud/events";
+import { HttpOptions, Passthrough } from "@zcloud/events";
 import type { Host } from "@zcloud/host";
 import * as z from "zod";
 import type { Deployed, UnitState } from "./plan.ts";
@@ -15,6 +15,7 @@ const Service = z.strictObject({
       answersWithin: z.number().optional(),
       // A state that an older version wrote has none.
       http: HttpOptions.default({}),
+      passthrough: Passthrough.optional(),
     })
     .optional(),
   replicas: z.number(),

@@ -91,6 +91,18 @@ describe("desiredStacks", () => {
     );
   });
 
+  it("refuses a part of a name whose TLS is passed through, and such a name of which another has a part", () => {
+    const text = (place: string, more = "") =>
+      `services: { web: { image: i, x-zcloud: { names: [${place}], port: 80${more} } } }`;
+    const whole = text("same.demo.lab.example", ", tls: passthrough");
+    const part = text("same.demo.lab.example/api");
+    for (const [first, second] of [[whole, part] as const, [part, whole] as const]) {
+      const result = decide([stack("z", first, "2026-11-22T12:00:00Z"), stack("a", second, "2026-11-22T12:00:01Z")]);
+      expect([...result.here.keys()]).toEqual(["demo/z"]);
+      expect(result.refused.get("demo/a")?.problems[0]?.message).toContain("leads to demo/z:web already");
+    }
+  });
+
   it("lets the older of two keep the name when it is sent again", () => {
     const older = stack("z", web("same.demo.lab.example"), "2026-11-22T13:00:00Z");
     const younger = stack("a", web("same.demo.lab.example"), "2026-11-22T12:30:00Z");

@@ -9,7 +9,7 @@ import {
   type StackSpec,
 } from "@zcloud/daemons/stack";
 import type { RemovedStack, Stack, StackEntry } from "@zcloud/events";
-import { formatSize, type HostEntry, type Problem, tenantOf, type ZMap } from "@zcloud/map";
+import { formatSize, type HostEntry, type Problem, placeKeys, tenantOf, type ZMap } from "@zcloud/map";
 
 /** A stack that this host should run, and all that is derived from it. */
 export interface StackHere {
@@ -153,8 +153,10 @@ function togetherProblems(
   });
   const found: Problem[] = [];
   for (const { name: service, endpoint } of spec.services) {
-    for (const { place, path } of endpoint === undefined ? [] : placesOf(endpoint)) {
-      const owner = names.get(place);
+    for (const { place, whole, path } of endpoint === undefined ? [] : placesOf(endpoint)) {
+      const owner = placeKeys(place, whole)
+        .asked.map((asked) => names.get(asked))
+        .find((other) => other !== undefined);
       if (owner !== undefined)
         found.push(
           problem(
@@ -184,7 +186,8 @@ function togetherProblems(
     );
   if (found.length > 0) return found;
   for (const { name: service, endpoint } of spec.services)
-    for (const { place } of endpoint === undefined ? [] : placesOf(endpoint)) names.set(place, `${key}:${service}`);
+    for (const { place, whole } of endpoint === undefined ? [] : placesOf(endpoint))
+      for (const taken of placeKeys(place, whole).taken) names.set(taken, `${key}:${service}`);
   used.set(spec.tenant, { memory, volumes, count });
   return [];
 }

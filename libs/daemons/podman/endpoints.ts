@@ -21,7 +21,7 @@ export function endpointsOf(
       const servers = own
         .flatMap((one) => serverOf(one, endpoint.port, host.address))
         .sort((a, b) => (a.id < b.id ? -1 : 1));
-      const { names, health, answersWithin, http } = endpoint;
+      const { names, health, answersWithin, http, passthrough } = endpoint;
       const value: Endpoint = {
         v: 1,
         host: host.id,
@@ -32,6 +32,7 @@ export function endpointsOf(
         health,
         ...(answersWithin === undefined ? {} : { answersWithin }),
         ...(Object.keys(http).length === 0 ? {} : { http }),
+        ...(passthrough === undefined ? {} : { passthrough }),
         servers,
       };
       return [[`${host.name}.${tenant}.${project}.${service}`, value]];

@@ -13,9 +13,13 @@ export interface AskOptions {
 /** An answer's head is small; of a body so much is read before the connection is closed in its face. */
 const mostRead = 64 * 1024;
 
-/** One GET as a client on the internet would send it: TCP, TLS with the name checked, HTTP/1.1, its own connection. */
+/**
+ * One GET as a client on the internet would send it: TCP, TLS with the name checked, HTTP/1.1, its own connection. Where
+ * TLS is passed through, the handshake alone.
+ */
 export function askDoor(target: Target, { trust, patience, signal }: AskOptions): Promise<Outcome> {
   const { door, name, path } = target;
+  const handshake = target.expect === "handshake";
   const started = performance.now();
   const took = (): number => performance.now() - started;
   return new Promise((resolve) => {
@@ -26,8 +30,9 @@ export function askDoor(target: Target, { trust, patience, signal }: AskOptions)
       host: door.address,
       port: door.port,
       servername: name,
-      ALPNProtocols: ["http/1.1"],
-      ...(trust === undefined ? {} : { secureContext: trust }),
+      // Who has the keys decides what is spoken, and by which certificate.
+      ...(handshake ? { rejectUnauthorized: false } : { ALPNProtocols: ["http/1.1"] }),
+      ...(trust === undefined || handshake ? {} : { secureContext: trust }),
     });
     const end = (outcome: Outcome): void => {
       clearTimeout(timer);
@@ -38,7 +43,7 @@ export function askDoor(target: Target, { trust, patience, signal }: AskOptions)
     const fail = (kind: FailureKind, reason: string): void => end({ ok: false, ms: took(), kind, reason });
     const late = (): void => {
       if (phase === "connect") fail("connect", `no TCP connection within ${patience / 1000} s`);
-      else fail("timeout", `no whole answer within ${patience / 1000} s`);
+      else fail("timeout", `no ${handshake ? "handshake" : "whole answer"} within ${patience / 1000} s`);
     };
     const abort = (): void => fail("timeout", "probing was ended");
     const timer = setTimeout(late, patience);
@@ -53,6 +58,7 @@ export function askDoor(target: Target, { trust, patience, signal }: AskOptions)
       phase = "tls";
     });
     socket.once("secureConnect", () => {
+      if (handshake) return end({ ok: true, ms: took(), servedBy: undefined });
       phase = "status";
       const lines = [`GET ${path} HTTP/1.1`, `Host: ${name}`, "User-Agent: zcloud-probe", "Accept: */*"];
       socket.write(`${lines.join("\r\n")}\r\nConnection: close\r\n\r\n`);
@@ -62,7 +68,7 @@ export function askDoor(target: Target, { trust, patience, signal }: AskOptions)
       if (answer.length < mostRead) answer += chunk.toString("latin1");
       if (read >= mostRead) finish();
     });
-    socket.once("end", finish);
+    socket.once("end", () => (handshake ? fail("tls", "the connection was closed without a handshake") : finish()));
     socket.once("error", (error: NodeJS.ErrnoException) => fail(phase, explain(phase, error)));
   });
 }

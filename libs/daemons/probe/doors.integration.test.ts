@@ -76,6 +76,17 @@ test.each([
   expect(outcome.ok ? "" : outcome.reason).toMatch(reason instanceof RegExp ? reason : new RegExp(`^${reason}$`));
 });
 
+test("where TLS is passed through any certificate will do, and no TLS is down", async () => {
+  const vault = target("impostor", { path: "", expect: "handshake" });
+  expect(await ask(vault)).toMatchObject({ ok: true, servedBy: undefined });
+  const server = createServer((socket) => socket.end().on("error", () => {}));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  ends.push(() => server.close());
+  const { port } = server.address() as { port: number };
+  const door = { site: "north", address: "127.0.0.1", port };
+  expect(await ask({ ...vault, door })).toMatchObject({ ok: false, kind: "tls" });
+});
+
 test("a slow server is down after as long as we wait", async () => {
   const outcome = await ask(target("fine", { path: "/?wait=5000" }), 500);
   expect(outcome).toMatchObject({ ok: false, kind: "timeout", reason: "no whole answer within 0.5 s" });

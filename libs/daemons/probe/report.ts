@@ -14,6 +14,8 @@ export interface UptimeView {
   readonly name: string;
   /** Site whose front door it is. */
   readonly door: string;
+  /** TLS is passed through: only the handshake is tried, whatever the certificate. */
+  readonly passthrough: boolean;
   readonly state: "new" | "up" | "down";
   readonly since: string;
   /** Site that answered last, and milliseconds that the last probe took; null before the first, or if it failed. */
@@ -40,6 +42,7 @@ export function uptimeViews(
       endpoint: label(target.endpoint),
       name: target.name,
       door: target.door.site,
+      passthrough: target.expect === "handshake",
       state: verdict.state,
       since: new Date(verdict.since).toISOString(),
       servedBy: (latest?.ok === true && latest.servedBy) || null,

@@ -24,6 +24,12 @@ test("a gRPC service has no path that says how it is", () => {
   expect([...targetsOf([grpc], doors).values()].map((target) => target.expect)).toEqual(["any", "any"]);
 });
 
+test("where TLS is passed through a handshake is all that is tried", () => {
+  const vault = { key: "demo/app/vault", places: [], health: "/", passthrough: ["v.example", "w.example"] };
+  const [first] = targetsOf([vault], doors).values();
+  expect(first).toMatchObject({ name: "v.example", path: "", expect: "handshake" });
+});
+
 test("what no request leads to is not asked", () => {
   expect(asked([], "/")).toEqual([]);
 });

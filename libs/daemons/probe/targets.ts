@@ -13,8 +13,11 @@ export interface Target {
   /** The name that is asked for, in TLS and HTTP. */
   readonly name: string;
   readonly path: string;
-  /** `health`: 2xx or 3xx. `any`: nobody knows what stands at this path, so only 5xx and 429 are failures. */
-  readonly expect: "health" | "any";
+  /**
+   * `health`: 2xx or 3xx. `any`: nobody knows what stands at this path, so only 5xx and 429 are failures. `handshake`:
+   * TLS is answered with whatever certificate, which is not ours; nothing is asked.
+   */
+  readonly expect: "health" | "any" | "handshake";
 }
 
 type Question = Pick<Target, "name" | "path" | "expect">;
@@ -27,6 +30,8 @@ export interface Probed {
   readonly health: string;
   /** `h2`: it speaks gRPC, which has no path that says how it is. */
   readonly http?: { readonly h2?: true | undefined };
+  /** Names whose TLS is passed through. */
+  readonly passthrough?: readonly string[];
 }
 
 /**
@@ -34,8 +39,8 @@ export interface Probed {
  * the same servers.
  */
 export function targetsOf(routes: readonly Probed[], doors: readonly Door[]): ReadonlyMap<string, Target> {
-  const targets = routes.flatMap(({ key, places, health, http }) => {
-    const found = questionOf(places, health);
+  const targets = routes.flatMap(({ key, places, health, http, passthrough }) => {
+    const found = passthrough === undefined ? questionOf(places, health) : handshakeWith(passthrough);
     const question: Question | undefined = found && http?.h2 === true ? { ...found, expect: "any" } : found;
     return question === undefined ? [] : doors.map((door): Target => ({ endpoint: key, door, ...question }));
   });
@@ -49,6 +54,10 @@ function questionOf(places: readonly string[], health: string): Question | undef
   if (covering !== undefined) return { name: covering.name, path: health, expect: "health" };
   const [first] = split;
   return first === undefined ? undefined : { ...first, expect: "any" };
+}
+
+function handshakeWith([name]: readonly string[]): Question | undefined {
+  return name === undefined ? undefined : { name, path: "", expect: "handshake" };
 }
 
 /** `demo/hello/web north`. */

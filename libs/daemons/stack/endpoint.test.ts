@@ -28,6 +28,15 @@ test("what is not said is not there, so that nothing changes for whom it does no
   expect(endpointSpec({ port: 80, names: ["a.example.net"] }).http).toEqual({});
 });
 
+test("a name whose TLS is passed through is taken as a whole", () => {
+  const spec = endpointSpec({ port: 8443, names: ["vault.example.net"], tls: "passthrough", proxy_protocol: true });
+  expect(spec).toMatchObject({ names: ["vault.example.net"], port: 8443, passthrough: { proxyProtocol: true } });
+  expect(placesOf(spec)).toEqual([{ place: "vault.example.net", whole: true, path: ["names"] }]);
+  expect(endpointSpec({ port: 8443, names: ["a.example.net"], tls: "passthrough" }).passthrough).toEqual({
+    proxyProtocol: false,
+  });
+});
+
 test("every option in the front's own units", () => {
   const options: ServiceOptions = {
     port: 80,

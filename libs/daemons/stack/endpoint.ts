@@ -1,4 +1,4 @@
-import type { HttpOptions } from "@zcloud/events";
+import type { HttpOptions, Passthrough } from "@zcloud/events";
 import { type Path, parseRate } from "@zcloud/map";
 import { parseSpan, parseTime, type ServiceOptions, splitPlace, targetOf } from "./schema.ts";
 import { bytesOf } from "./units.ts";
@@ -12,6 +12,8 @@ export interface EndpointSpec {
   readonly health: string;
   readonly answersWithin: number | undefined;
   readonly http: HttpOptions;
+  /** It has the keys of its names itself. */
+  readonly passthrough?: Passthrough | undefined;
 }
 
 /** Of options that the policy found no fault with. */
@@ -36,17 +38,29 @@ export function endpointSpec(options: ServiceOptions): EndpointSpec {
       maxBody: bytesOf(options.max_body),
       rate: options.rate === undefined ? undefined : parseRate(options.rate),
     }),
+    ...(options.tls === undefined ? {} : { passthrough: { proxyProtocol: options.proxy_protocol === true } }),
   };
 }
 
-/** What leads to an endpoint, and where it stands below `x-zcloud`: names, names with a path, names that redirect. */
-export function placesOf({ names, http }: EndpointSpec): readonly { readonly place: string; readonly path: Path }[] {
+/** What leads to an endpoint. */
+export interface PlaceSpec {
+  /** A name, or a name with a path. */
+  readonly place: string;
+  /** Nobody else can have a part of this name. */
+  readonly whole: boolean;
+  /** Where it stands below `x-zcloud`. */
+  readonly path: Path;
+}
+
+/** Names, names with a path, names that redirect. */
+export function placesOf({ names, http, passthrough }: EndpointSpec): readonly PlaceSpec[] {
+  const whole = passthrough !== undefined;
   const below = http.at ?? [];
   const redirects = http.redirects ?? {};
   const roots = names.filter((name) => !(name in redirects) && !below.some((place) => place.startsWith(`${name}/`)));
   return [
-    ...[...roots, ...below].map((place) => ({ place, path: ["names"] })),
-    ...Object.keys(redirects).map((place) => ({ place, path: ["redirects", place] })),
+    ...[...roots, ...below].map((place) => ({ place, whole, path: ["names"] })),
+    ...Object.keys(redirects).map((place) => ({ place, whole: false, path: ["redirects", place] })),
   ];
 }
 

@@ -92,6 +92,17 @@ describe("what a tenant may not ask for", () => {
       "services.web.x-zcloud.names[0]  wiki.garden.example is not a name of tenant demo",
     ],
     ["x-zcloud: { names: [hello.lab.example] }", "services.web.x-zcloud.port  must be the port"],
+    ["x-zcloud: { port: 80, tls: own }", "services.web.x-zcloud.tls  must be passthrough"],
+    ["x-zcloud: { port: 80, tls: passthrough }", "services.web.x-zcloud.tls  connections are told apart by name"],
+    [
+      "x-zcloud: { names: [hello.lab.example/api], port: 80, tls: passthrough }",
+      "x-zcloud.names[0]  tls: passthrough shows the front no paths; write hello.lab.example",
+    ],
+    [
+      "x-zcloud: { names: [hello.lab.example], port: 80, tls: passthrough, hsts: 1d }",
+      "services.web.x-zcloud.hsts  needs the front to read requests",
+    ],
+    ["x-zcloud: { port: 80, proxy_protocol: true }", "services.web.x-zcloud.proxy_protocol  is for tls: passthrough"],
     ["x-zcloud: { port: 80, helth: / }", "services.web.x-zcloud.helth  is not a key of x-zcloud here"],
     [
       "x-zcloud: { port: 80, answers_within: 5m }",

@@ -67,6 +67,12 @@ export const ServiceOptions = z.strictObject({
   protocol: z
     .enum(["http", "h2c"], { error: "must be http (the default) or h2c: HTTP/2 without TLS, for gRPC" })
     .optional(),
+  tls: z
+    .literal("passthrough", {
+      error: "must be passthrough: the service has the keys of its names itself, and the front opens nothing",
+    })
+    .optional(),
+  proxy_protocol: yes("the service expects the visitor's address by the PROXY protocol, version 2"),
   sticky: yes("a visitor shall stay with one container"),
   compress: yes("text may be compressed; not for pages that show a secret beside what a visitor sent (BREACH)"),
   retry_on: z

@@ -1,4 +1,4 @@
-import { formatSize, type Path, type Tenant } from "@zcloud/map";
+import { formatSize, type Path, placeKeys, type Tenant } from "@zcloud/map";
 import { type Finding, isRecord } from "./compose.ts";
 import { type EndpointSpec, endpointSpec, placesOf } from "./endpoint.ts";
 import type { ServiceOptions, StackOptions, VolumeOptions } from "./schema.ts";
@@ -126,11 +126,12 @@ export function wholeFindings(
     const at: Path = ["services", service.name];
     if (fields(fields(model["services"])[service.name])["image"] === undefined)
       add(at, "has no image; write image: NAME", "key");
-    for (const { place, path } of service.endpoint === undefined ? [] : placesOf(service.endpoint)) {
-      const owner = owners.get(place);
+    for (const { place, whole, path } of service.endpoint === undefined ? [] : placesOf(service.endpoint)) {
+      const { asked, taken } = placeKeys(place, whole);
+      const owner = asked.map((key) => owners.get(key)).find((name) => name !== undefined);
       if (owner !== undefined)
         add([...at, "x-zcloud", ...path], `${place} leads to service ${owner} already; a name leads to one service`);
-      owners.set(place, service.name);
+      for (const key of taken) owners.set(key, service.name);
     }
     if (service.volumes.length > 0 && service.replicas > 1) {
       add(

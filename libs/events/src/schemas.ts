@@ -42,6 +42,10 @@ export const HttpOptions = z.strictObject({
 });
 export type HttpOptions = z.infer<typeof HttpOptions>;
 
+/** `proxyProtocol`: the servers are told a connection's addresses by the PROXY protocol, version 2. */
+export const Passthrough = z.strictObject({ proxyProtocol: z.boolean() });
+export type Passthrough = z.infer<typeof Passthrough>;
+
 /** What one host serves of one service of one stack. Bucket `endpoints`, key `<host>.<tenant>.<project>.<service>`, written by that host. */
 export const Endpoint = z.strictObject({
   v: z.literal(1),
@@ -56,6 +60,8 @@ export const Endpoint = z.strictObject({
   /** Milliseconds after which a GET without an answer is given to another server; undefined: never, wait 60 s. */
   answersWithin: z.int().min(200).max(60_000).optional(),
   http: HttpOptions.optional(),
+  /** Its servers have the keys of its names: connections are led to them by their names, unopened. */
+  passthrough: Passthrough.optional(),
   /** Healthy servers only; an endpoint that is known but has none keeps its name and an empty list. */
   servers: z.array(Server),
 });

@@ -56,6 +56,19 @@ export function covers(pattern: string, name: string): boolean {
   return name.slice(name.indexOf(".") + 1) === pattern.slice(2);
 }
 
+/**
+ * A name (`wiki.example.net/`) or a part of one (`wiki.example.net/api/`) as keys of who has what: it is free if nobody
+ * has one of `asked`, and takes `taken`. `whole`: nobody else can have a part of that name.
+ */
+export function placeKeys(
+  place: string,
+  whole: boolean,
+): { readonly asked: readonly string[]; readonly taken: readonly string[] } {
+  const name = place.replace(/\/.*$/, "");
+  const [any, all] = [`${name} some`, `${name} all`];
+  return whole ? { asked: [any], taken: [any, all] } : { asked: [place, all], taken: [place, any] };
+}
+
 /** Whether `name` is `domain` or below it. */
 export function isWithin(name: string, domain: string): boolean {
   return name === domain || name.endsWith(`.${domain}`);

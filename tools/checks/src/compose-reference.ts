@@ -29,6 +29,8 @@ reach out of the stack, and one key more: \`x-zcloud\`. Any other key that begin
 | a service | \`sticky\` | \`true\`: a visitor stays with one container, by a cookie, while that one is well | no |
 | a service | \`compress\` | \`true\`: text is compressed on its way; not for pages that show a secret beside what the visitor sent (BREACH) | no |
 | a service | \`hsts\` | browsers use only https for so long (RFC 6797), e.g. \`365d\` | none |
+| a service | \`tls\` | \`passthrough\`: it has the keys of its names itself; the front opens no TLS, sees no requests, and orders no certificates | the front's |
+| a service | \`proxy_protocol\` | \`true\`, with \`tls: passthrough\`: it is told the visitor's address by the PROXY protocol, version 2, which it must be set to | no |
 | a service | \`max_body\` | larger requests are answered 413, e.g. \`50M\`; those that don't say their size are not measured | none |
 | a service | \`rate\` | requests of one client, e.g. \`20/s\`, counted over ten seconds; more are answered 429 | the map's |
 | a volume | \`size\` | how large it may become | \`1G\` |
@@ -39,6 +41,10 @@ reach out of the stack, and one key more: \`x-zcloud\`. Any other key that begin
 A stack with volumes has one writer, so it needs \`home\`. A service without a limit gets 256M of memory and 512 processes, and
 never more processors than its tenant has. The host adds to every service: a range of user ids of the tenant's own,
 \`no-new-privileges\`, the tenant's slice, \`restart: always\` unless you say otherwise, and a port that only the front knows.
+
+With \`tls: passthrough\` port 80 of its names leads to https, also for challenges: let the service's own ACME client use tls-alpn-01, or
+answer http-01 over https, where authorities follow the redirect and take any certificate. A challenge reaches one site: give such a
+stack a \`home\`, or both copies the same certificate. Beside it there is only \`names\` (without paths), \`port\` and \`proxy_protocol\`.
 
 A health check must end by itself (\`wget -T2\`): podman does not end it at its \`timeout\`.
 

@@ -161,12 +161,14 @@ async function follow(
     );
     if (!hosts.some(({ kind }) => kind === "healthy")) return { hosts, names: [] };
     const endpoints = spec.services.flatMap(({ endpoint }) => endpoint ?? []);
-    const names = endpoints.flatMap(({ names: all, health }) => all.map((name) => ({ name, health })));
+    const names = endpoints.flatMap(({ names: all, health, passthrough }) =>
+      all.map((name) => ({ name, path: passthrough === undefined ? health : undefined })),
+    );
     waiting.say(`asking ${count(names.length, "name")} through both front doors`);
     const served = await Promise.all(
-      names.map(async ({ name, health }): Promise<Served> => {
-        const doors = await Promise.all(map.sites.map((site) => followDoor(it, site, name, health, what)));
-        return { name, url: `https://${name}${health}`, doors };
+      names.map(async ({ name, path }): Promise<Served> => {
+        const doors = await Promise.all(map.sites.map((site) => followDoor(it, site, name, path, what)));
+        return { name, url: `https://${name}${path ?? "/"}`, doors };
       }),
     );
     for (const { name, doors } of served) {
