@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually, openTestbed, type Testbed } from "./support/testbed.ts";
 
 let bed: Testbed;
-const port = 7007;
+/** Of the map's service `who`, and the one that the stack asks for itself. */
+const [ofMap, ofStack] = [7007, 7008] as const;
 
 beforeAll(async () => {
   bed = await openTestbed();
@@ -12,8 +13,8 @@ afterAll(async () => {
   await bed.powerOn("north", "south");
 });
 
-/** What a visitor reads on the port of the map's service `who`: the name of the container that answered. */
-async function who(site: string): Promise<string> {
+/** What a visitor reads there: the name of the container that answered. */
+async function who(site: string, port: number = ofMap): Promise<string> {
   const { stdout } = await bed.client([
     "curl",
     "-sS",
@@ -29,8 +30,8 @@ async function containersAt(site: string): Promise<readonly string[]> {
   return stdout.trim().split("\n");
 }
 
-const here = async (site: string): Promise<boolean> => {
-  const name = await who(site);
+const here = async (site: string, port: number = ofMap): Promise<boolean> => {
+  const name = await who(site, port);
   return name !== "" && (await containersAt(site)).some((id) => id.startsWith(name) || name.startsWith(id));
 };
 
@@ -39,6 +40,10 @@ test.each([
   "south",
 ])("a port of the map is open to the world at %s, and leads to its own container", async (site) => {
   await eventually(`who at ${site}`, 30, () => here(site), Boolean);
+});
+
+test.each(["north", "south"])("a port that the stack asks for itself is open at %s too", async (site) => {
+  await eventually(`the stack's port at ${site}`, 30, () => here(site, ofStack), Boolean);
 });
 
 test("with the site's host gone the other site's container answers, and its own when it is back", async () => {
@@ -51,6 +56,8 @@ test("with the site's host gone the other site's container answers, and its own 
     (name) => south.some((id) => id.startsWith(name) && name !== ""),
   );
   expect(answered).not.toBe("");
+  const own = await who("north", ofStack);
+  expect(south.some((id) => id.startsWith(own) && own !== "")).toBe(true);
   await bed.powerOn("north/zpod1");
   await eventually("north answers itself", 60, () => here("north"), Boolean);
 });

@@ -105,6 +105,19 @@ test("no slot at this site can reach the peer for a request that came from the p
   expect(arrived?.match(/use_backend \S+|default_backend \S+/g)).toEqual(["use_backend l%[var(sess.slot)]"]);
 });
 
+test("a server that drains goes when the one that takes its place is there", () => {
+  const one = endpoint("north", "web", [4]);
+  const two = endpoint("north", "web", [4, 5]);
+  const [leaving, coming] = two.servers;
+  if (leaving === undefined || coming === undefined) throw new Error("there are two servers");
+  const before = converge(desire([one]), nothing);
+  const wanted = desire([{ ...two, servers: [{ ...leaving, state: "draining" }, coming] }]);
+  const commands = planFront(wanted, before).flatMap((action) => (action.kind === "route" ? action.steps : []));
+  const at = (text: string) => commands.findIndex(({ command }) => command.startsWith(text));
+  expect(at("enable server e1/s-north-5")).toBeGreaterThan(-1);
+  expect(at("set server e1/s-north-4 state drain")).toBeGreaterThan(at("enable server e1/s-north-5"));
+});
+
 const services = ["a", "b", "c", "d"];
 const someEndpoints = (site: string): fc.Arbitrary<readonly Endpoint[]> =>
   fc.uniqueArray(

@@ -150,6 +150,39 @@ test("a name whose TLS is passed through is nobody else's, gets no certificate, 
   expect(later.routes.map(({ key }) => key)).toEqual(["demo/app/web"]);
 });
 
+test("ports that a service asks for are routes where the map allows them to the tenant, one service each", () => {
+  const allowing = { ...map, tenants: map.tenants.map((tenant) => ({ ...tenant, ports: [25, 587] })) };
+  const asks = (service: string, ...tcp: readonly number[]) => {
+    const one = endpoint("north", service, [1], {
+      names: [],
+      tcp: tcp.map((port) => ({ public: port, port: port + 2000, proxyProtocol: port === 25 })),
+    });
+    const ports = Object.fromEntries(tcp.map((port) => [String(port + 2000), port + 40_000]));
+    return { ...one, servers: one.servers.map((server) => ({ ...server, ports })) };
+  };
+  const peer = { ...asks("mail", 25), host: "south/zpod1" };
+  const { routes, problems } = toRoutes(allowing, [asks("mail", 25, 587, 993), asks("other", 587)], [peer]);
+  const short = routes.map(({ key, port, proxyProtocol, servers, peer: there }) => {
+    return { key, port, proxyProtocol, servers: servers.map((server) => server.port), there };
+  });
+  expect(short).toEqual([
+    { key: "demo/app/mail/:25", port: 25, proxyProtocol: true, servers: [40_025], there: true },
+    { key: "demo/app/mail/:587", port: 587, proxyProtocol: false, servers: [40_587], there: false },
+  ]);
+  expect(problems).toEqual([
+    {
+      key: "demo/app/mail",
+      what: "port 993 of demo/app:mail is not served: the map does not allow it to demo",
+      remedy: "add it to tenants.demo.ports",
+    },
+    {
+      key: "demo/app/other",
+      what: "port 587 of demo/app:other is not served: demo/app:mail has it",
+      remedy: "remove the port from one of the two",
+    },
+  ]);
+});
+
 test("a name that redirects is the endpoint's own: it gets a certificate and no place, and nobody else may have it", () => {
   const redirects = { "hello.lab.example": "https://web.demo.lab.example/new" };
   const names = ["hello.lab.example", "web.demo.lab.example"];

@@ -1,8 +1,9 @@
-import type { Endpoint, HttpOptions, Intent } from "@zcloud/events";
+import type { Endpoint, HttpOptions, Intent, Server } from "@zcloud/events";
 import { placeKeys, tenantOf, type ZMap } from "@zcloud/map";
 import { claimsOf, endpointLabel, type RouteProblem, refuse } from "./claims.ts";
 import { takesNew, type Wishes, wishesOf } from "./intents.ts";
 import { byText } from "./order.ts";
+import { portsOfMap, portsOfService } from "./port-claims.ts";
 
 export { endpointLabel, type RouteProblem } from "./claims.ts";
 
@@ -21,7 +22,7 @@ export interface LocalServer {
 
 /** Public names and who answers for them, as this site's front sees it. */
 export interface Route {
-  /** `tenant/project/service`; of a TCP service with `/` and its name in the map behind. */
+  /** `tenant/project/service`; of a TCP service with `/` and its name in the map behind, or `/:` and its port. */
   readonly key: string;
   /**
    * Lower-case host names, sorted; only those that the map allows to the tenant. One that leads to several routes by its
@@ -109,12 +110,14 @@ export function toRoutes(
     const here = local.get(key) ?? [];
     const there = remote.get(key) ?? [];
     const inForce = takesNew([...here, ...there], wishes);
-    const common = {
-      tenantRate: tenantOf(map, key.slice(0, key.indexOf("/")))?.requests,
-      servers: serversOf(here, inForce ? wishes : undefined),
-      peer: there.length > 0,
-    };
-    routes.push(...tcpRoutes(map, key, common));
+    const tenantRate = tenantOf(map, key.slice(0, key.indexOf("/")))?.requests;
+    const serving = (at: (server: Server) => number | undefined) => serversOf(here, inForce ? wishes : undefined, at);
+    const common = { tenantRate, servers: serving(({ port }) => port), peer: there.length > 0 };
+    const own = portsOfService(map, key, [...here, ...there], owner);
+    problems.push(...own.problems);
+    for (const { at, has, ...port } of [...portsOfMap(map, key), ...own.claims]) {
+      routes.push({ ...noRequests, ...port, tenantRate, servers: serving(at), peer: there.some(has) });
+    }
     const claims = claimsOf([...here, ...there]).filter((claim) => {
       const refusal = refuse(map, key, claim, owner);
       if (refusal !== undefined) problems.push({ key, ...refusal });
@@ -160,13 +163,6 @@ export function toRoutes(
   return { routes, problems };
 }
 
-/** The ports of the world that the map gives to a service. */
-function tcpRoutes(map: ZMap, key: string, common: Pick<Route, "tenantRate" | "servers" | "peer">): readonly Route[] {
-  return map.tcp
-    .filter(({ tenant, project, service }) => `${tenant}/${project}/${service}` === key)
-    .map(({ name, port, proxyProtocol }) => ({ ...noRequests, key: `${key}/${name}`, port, proxyProtocol, ...common }));
-}
-
 /** Of a route whose connections are passed on as they are. */
 const noRequests = {
   names: [],
@@ -192,11 +188,18 @@ function byKey(endpoints: readonly Endpoint[]): ReadonlyMap<string, readonly End
   return groups;
 }
 
-function serversOf(endpoints: readonly Endpoint[], wishes: Wishes | undefined): readonly LocalServer[] {
+/** `at`: where a server answers for the route; undefined: it doesn't. */
+function serversOf(
+  endpoints: readonly Endpoint[],
+  wishes: Wishes | undefined,
+  at: (server: Server) => number | undefined,
+): readonly LocalServer[] {
   const servers = new Map<string, LocalServer>();
   for (const { host, servers: own } of endpoints) {
-    for (const { id, address, port, state } of own) {
-      if (servers.has(id)) continue;
+    for (const server of own) {
+      const { id, address, state } = server;
+      const port = at(server);
+      if (servers.has(id) || port === undefined) continue;
       const drained = wishes?.drains(host, id) === undefined ? {} : { drained: true as const };
       servers.set(id, { id, address, port, draining: state === "draining", ...drained, host });
     }

@@ -1,4 +1,4 @@
-import { type Front, type HostEntry, peerOf, ports, type ZMap } from "@zcloud/map";
+import { type Front, type HostEntry, peerOf, ports, tcpPorts, type ZMap } from "@zcloud/map";
 
 /** Where things are on the front's disk. Tests put them elsewhere. */
 export interface FrontPaths {
@@ -54,7 +54,7 @@ export interface FrontSettings {
     /** Ports on loopback of the way to the peer for TCP services, and of what came by it (tcp.ts). */
     readonly tcpLink: number;
     readonly tcpLocal: number;
-    /** HAProxy bind addresses of the map's TCP services, sorted by port. */
+    /** HAProxy bind addresses of the map's TCP services and of the ports that tenants may take, sorted by port. */
     readonly tcp: readonly string[];
     /** Port on loopback that always answers 200 (servers.ts, last resorts). */
     readonly self: number;
@@ -111,10 +111,7 @@ export function frontSettings(map: ZMap, self: HostEntry, acmeThumbprint: string
       tcpPeer: `${self.address}:${ports.peerFrontTcp}`,
       tcpLink: ports.peerLinkTcp,
       tcpLocal: ports.peerTcpLocal,
-      tcp: map.tcp
-        .map(({ port }) => port)
-        .sort((a, b) => a - b)
-        .map((port) => `:${port}`),
+      tcp: tcpPorts(map).map((port) => `:${port}`),
       self: ports.frontSelf,
       alarms: ports.frontAlarms,
       tables: ports.frontTables,

@@ -11,9 +11,13 @@ export interface Step {
 const silent = /^$/;
 const step = (command: string, expect: RegExp = silent): Step => ({ command, expect });
 
-/** Brings the servers of a slot in: what is missing is added, what is there gets its address and state. */
+/**
+ * Brings the servers of a slot in: what is missing is added, what is there gets its address and state. Those that drain
+ * come last, so that there is somebody else when they stop taking requests.
+ */
 export function serverSteps(desired: readonly SlotServer[], running: RunningServers): readonly Step[] {
-  return desired.flatMap((server) => {
+  const ordered = [...desired].sort((a, b) => Number(a.draining) - Number(b.draining));
+  return ordered.flatMap((server) => {
     const now = running.get(server.backend)?.get(server.name);
     return now === undefined ? addServer(server) : changeServer(server, now);
   });

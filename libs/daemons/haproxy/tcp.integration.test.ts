@@ -74,12 +74,15 @@ let ports: readonly number[] = [];
 const at: Record<string, Echo> = {};
 const smtp = (): number => ports[0] ?? 0;
 const plain = (): number => ports[1] ?? 0;
+/** Which the map allows to the tenant, and nobody has yet. */
+const allowed = (): number => ports[2] ?? 0;
 
 beforeAll(async () => {
-  ports = await freePorts(2);
+  ports = await freePorts(3);
   const service = (name: string) => ({ tenant: "demo", project: "app", service: name });
   sites = await twoFronts(undefined, {}, (map) => ({
     ...map,
+    tenants: map.tenants.map((tenant) => ({ ...tenant, ports: [allowed()] })),
     tcp: [
       { name: "smtp", port: smtp(), ...service("mail"), proxyProtocol: true },
       { name: "irc", port: plain(), ...service("chat"), proxyProtocol: false },
@@ -160,4 +163,23 @@ test("a service that goes takes its port with it: connections to it end, no relo
   expect(actions.map(({ kind }) => kind)).not.toContain("reload");
   expect(await greeting("south", plain())).toBe("");
   expect(await greeting("south", smtp())).toBe("hello from south-mail");
+});
+
+test("a port that a stack asks for is served without a reload: local first, then the peer, told of the visitor", async () => {
+  const own = (site: string) => {
+    const tcp = [{ public: allowed(), port: 2525, proxyProtocol: true }];
+    const relay = endpoint(site, "relay", [1], { names: [], tcp });
+    const ports = { "2525": at[`${site}-mail`]?.port ?? 0 };
+    return { ...relay, servers: relay.servers.map((server) => ({ ...server, ports })) };
+  };
+  expect(await greeting("north", allowed())).toBe("");
+  const actions = await sites.north.serve([own("north")], [own("south")]);
+  await sites.south.serve([own("south")], [own("north")]);
+  expect(actions.map(({ kind }) => kind)).not.toContain("reload");
+  expect(await greeting("north", allowed(), "127.0.0.80")).toBe("hello from north-mail");
+  expect(at["north-mail"]?.seen).toContain(`127.0.0.80 -> :${allowed()}`);
+  at["north-mail"]?.stop();
+  expect(await greeting("north", allowed(), "127.0.0.81")).toBe("hello from south-mail");
+  expect(at["south-mail"]?.seen).toContain(`127.0.0.81 -> :${allowed()}`);
+  await at["north-mail"]?.start();
 });

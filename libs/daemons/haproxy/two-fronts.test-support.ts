@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Endpoint, Intent } from "@zcloud/events";
 import { LocalHost } from "@zcloud/host";
-import { loadMap, type ZMap, zfrontOf } from "@zcloud/map";
+import { loadMap, tcpPorts, type ZMap, zfrontOf } from "@zcloud/map";
 import { type Action, runPass, systemClock } from "@zcloud/reconcile";
 import { createTestCa, debian, freePorts } from "@zcloud/testing";
 import { createHaproxy, type Haproxy, type HaproxyControl } from "./daemon.ts";
@@ -55,7 +55,7 @@ export interface Front {
     readonly tcpPeer: number;
     readonly tcpLink: number;
     readonly tcpLocal: number;
-    /** For the map's TCP services, in their order. */
+    /** Of the world that are not HTTP, ascending. */
     readonly tcp: readonly number[];
     readonly alarms: number;
     readonly tables: number;
@@ -115,7 +115,7 @@ export async function twoFronts(
       tcpPeer,
       tcpLink,
       tcpLocal,
-      tcp: map.tcp.map(({ port }) => port),
+      tcp: tcpPorts(map),
     };
   };
   const ports = { north: await some(), south: await some() };

@@ -1,5 +1,5 @@
 import { ownDirectory, stackDirectory, stackOfUnit, stacksDirectory, unitName } from "@zcloud/daemons/stack";
-import { HttpOptions, Passthrough } from "@zcloud/events";
+import { HttpOptions, Passthrough, TcpPort } from "@zcloud/events";
 import type { Host } from "@zcloud/host";
 import * as z from "zod";
 import type { Deployed, UnitState } from "./plan.ts";
@@ -16,6 +16,7 @@ const Service = z.strictObject({
       // A state that an older version wrote has none.
       http: HttpOptions.default({}),
       passthrough: Passthrough.optional(),
+      tcp: z.array(TcpPort).optional(),
     })
     .optional(),
   replicas: z.number(),

@@ -103,6 +103,16 @@ describe("desiredStacks", () => {
     }
   });
 
+  it("refuses the later of two stacks that want one public port", () => {
+    const asking = "services: { web: { image: i, x-zcloud: { tcp: [{ public: 2525 }] } } }";
+    const result = decide([stack("z", asking, "2026-11-22T12:00:00Z"), stack("a", asking, "2026-11-22T12:00:01Z")]);
+    expect([...result.here.keys()]).toEqual(["demo/z"]);
+    expect(result.refused.get("demo/a")?.problems[0]).toMatchObject({
+      path: "services.web.x-zcloud.tcp",
+      message: "port 2525 leads to demo/z:web already; delete that stack first, or choose another port",
+    });
+  });
+
   it("lets the older of two keep the name when it is sent again", () => {
     const older = stack("z", web("same.demo.lab.example"), "2026-11-22T13:00:00Z");
     const younger = stack("a", web("same.demo.lab.example"), "2026-11-22T12:30:00Z");

@@ -153,7 +153,7 @@ function togetherProblems(
   });
   const found: Problem[] = [];
   for (const { name: service, endpoint } of spec.services) {
-    for (const { place, whole, path } of endpoint === undefined ? [] : placesOf(endpoint)) {
+    for (const { place, kind, whole, path } of endpoint === undefined ? [] : placesOf(endpoint)) {
       const owner = placeKeys(place, whole)
         .asked.map((asked) => names.get(asked))
         .find((other) => other !== undefined);
@@ -161,7 +161,7 @@ function togetherProblems(
         found.push(
           problem(
             `services.${service}.x-zcloud.${path[0]}`,
-            `${place} leads to ${owner} already; delete that stack first, or choose another name`,
+            `${place} leads to ${owner} already; delete that stack first, or choose another ${kind}`,
           ),
         );
     }

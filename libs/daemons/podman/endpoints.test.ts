@@ -45,6 +45,24 @@ describe("endpointsOf", () => {
     });
   });
 
+  it("says where each public port's port of the container is published", () => {
+    const tcp = [
+      { public: 25, port: 2525, proxyProtocol: false },
+      { public: 587, port: 2587, proxyProtocol: false },
+    ];
+    const asking = spec({
+      services: spec().services.map((service) => ({
+        ...service,
+        endpoint: service.endpoint && { ...service.endpoint, tcp },
+      })),
+    });
+    const at = (port: number) => ({ address: "10.64.1.17", port });
+    const published = new Map([8080, 2525].map((port) => [port, at(port + 30_000)]));
+    const value = Endpoint.parse(endpointsOf(host, [asking], [container({ published })]).get("zpod1.demo.hello.web"));
+    expect(value.tcp).toEqual(tcp);
+    expect(value.servers).toMatchObject([{ port: 38_080, ports: { "2525": 32_525 } }]);
+  });
+
   it("takes a container without a healthcheck as well while it runs", () => {
     expect(
       endpointsOf(host, [spec()], [container({ health: "none" })]).get("zpod1.demo.hello.web")?.servers,

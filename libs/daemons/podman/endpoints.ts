@@ -1,5 +1,5 @@
 import type { StackSpec } from "@zcloud/daemons/stack";
-import type { Endpoint, Server } from "@zcloud/events";
+import type { Endpoint, Server, TcpPort } from "@zcloud/events";
 import { type Container, isWell } from "./containers.ts";
 
 /**
@@ -15,13 +15,13 @@ export function endpointsOf(
   const entries = stacks.flatMap(({ tenant, project, services }) =>
     services.flatMap(({ name: service, endpoint }): readonly (readonly [string, Endpoint])[] => {
       if (endpoint === undefined) return [];
+      const { names, health, answersWithin, http, passthrough, tcp = [] } = endpoint;
       const own = containers.filter(
         (one) => one.tenant === tenant && one.project === project && one.service === service,
       );
       const servers = own
-        .flatMap((one) => serverOf(one, endpoint.port, host.address))
+        .flatMap((one) => serverOf(one, endpoint.port, tcp, host.address))
         .sort((a, b) => (a.id < b.id ? -1 : 1));
-      const { names, health, answersWithin, http, passthrough } = endpoint;
       const value: Endpoint = {
         v: 1,
         host: host.id,
@@ -33,6 +33,7 @@ export function endpointsOf(
         ...(answersWithin === undefined ? {} : { answersWithin }),
         ...(Object.keys(http).length === 0 ? {} : { http }),
         ...(passthrough === undefined ? {} : { passthrough }),
+        ...(tcp.length === 0 ? {} : { tcp: [...tcp] }),
         servers,
       };
       return [[`${host.name}.${tenant}.${project}.${service}`, value]];
@@ -41,14 +42,21 @@ export function endpointsOf(
   return new Map(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function serverOf(container: Container, port: number, address: string): readonly Server[] {
+function serverOf(container: Container, port: number, tcp: readonly TcpPort[], address: string): readonly Server[] {
   const published = container.published.get(port);
   if (published === undefined || !isWell(container)) return [];
+  const ports = Object.fromEntries(
+    tcp.flatMap((one) => {
+      const at = container.published.get(one.port);
+      return at === undefined ? [] : [[String(one.port), at.port]];
+    }),
+  );
   return [
     {
       id: container.id.slice(0, 12),
       address: published.address === "" || published.address === "0.0.0.0" ? address : published.address,
       port: published.port,
+      ...(tcp.length === 0 ? {} : { ports }),
       state: "up",
     },
   ];

@@ -2,6 +2,7 @@ import { allowedName, formatSize, type Path } from "@zcloud/map";
 import type * as z from "zod";
 import { type Finding, isRecord } from "./compose.ts";
 import { passthroughFindings } from "./passthrough.ts";
+import { portFindings } from "./public-ports.ts";
 import type { Check, RuleContext } from "./rules.ts";
 import { ServiceOptions, StackOptions, splitPlace, VolumeOptions } from "./schema.ts";
 import { bytesOf } from "./units.ts";
@@ -193,7 +194,7 @@ export const serviceOptions: Check = (value, { tenant }, path) => {
     const remedy = `use one of those, or add it to tenants.${tenant.name}.names in the map`;
     return say([...path, ...at], `${name} is not a name of tenant ${tenant.name}, which has ${own}; ${remedy}`);
   });
-  return [...wrong, ...foreign, ...passthroughFindings(value, path)];
+  return [...wrong, ...foreign, ...passthroughFindings(value, path), ...portFindings(value, tenant, path)];
 };
 
 /** Host names that a service asks for, and where each stands. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { endpointSpec, placesOf } from "./endpoint.ts";
+import { endpointSpec, placesOf, publishedPorts } from "./endpoint.ts";
 import { ServiceOptions } from "./schema.ts";
 
 test("names, parts of names and redirects become host names and places", () => {
@@ -31,10 +31,25 @@ test("what is not said is not there, so that nothing changes for whom it does no
 test("a name whose TLS is passed through is taken as a whole", () => {
   const spec = endpointSpec({ port: 8443, names: ["vault.example.net"], tls: "passthrough", proxy_protocol: true });
   expect(spec).toMatchObject({ names: ["vault.example.net"], port: 8443, passthrough: { proxyProtocol: true } });
-  expect(placesOf(spec)).toEqual([{ place: "vault.example.net", whole: true, path: ["names"] }]);
+  expect(placesOf(spec)).toEqual([{ place: "vault.example.net", kind: "name", whole: true, path: ["names"] }]);
   expect(endpointSpec({ port: 8443, names: ["a.example.net"], tls: "passthrough" }).passthrough).toEqual({
     proxyProtocol: false,
   });
+});
+
+test("ports of the world, and the container's behind them; the first is the endpoint's where it has no other", () => {
+  const tcp = [{ public: 25, port: 2525, proxy_protocol: true }, { public: 587 }];
+  const spec = endpointSpec({ tcp });
+  expect(spec.tcp).toEqual([
+    { public: 25, port: 2525, proxyProtocol: true },
+    { public: 587, port: 587, proxyProtocol: false },
+  ]);
+  expect([spec.port, endpointSpec({ tcp, port: 80 }).port]).toEqual([2525, 80]);
+  expect(publishedPorts(endpointSpec({ tcp, port: 587 }))).toEqual([587, 2525]);
+  expect(placesOf(spec).map(({ place, path }) => `${place} at ${path.join(".")}`)).toEqual([
+    "port 25 at tcp.0.public",
+    "port 587 at tcp.1.public",
+  ]);
 });
 
 test("every option in the front's own units", () => {

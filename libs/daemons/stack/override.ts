@@ -1,4 +1,5 @@
 import { Document } from "yaml";
+import { publishedPorts } from "./endpoint.ts";
 import { hash } from "./placement.ts";
 import type { ServiceSpec, StackSpec } from "./spec.ts";
 import { projectName } from "./stack.ts";
@@ -85,9 +86,10 @@ export function renderOverride(spec: StackSpec, context: OverrideContext): strin
     ...(volumes.length === 0 ? {} : { volumes: Object.fromEntries(volumes) }),
   });
   for (const { name, endpoint } of spec.services) {
-    const ports = document.createNode(endpoint === undefined ? [] : [`${context.address}::${endpoint.port}`], {
-      flow: true,
-    });
+    const ports = document.createNode(
+      endpoint === undefined ? [] : publishedPorts(endpoint).map((port) => `${context.address}::${port}`),
+      { flow: true },
+    );
     // Compose appends lists when it merges; this tag makes it replace what the tenant wrote.
     ports.tag = "!override";
     document.setIn(["services", name, "ports"], ports);

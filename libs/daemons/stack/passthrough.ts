@@ -3,7 +3,7 @@ import { type Finding, isRecord } from "./compose.ts";
 import type { ServiceOptions } from "./schema.ts";
 
 /** What a service may say beside `tls: passthrough`: all else needs the front to read requests. */
-const beside: ReadonlySet<string> = new Set<keyof ServiceOptions>(["tls", "names", "port", "proxy_protocol"]);
+const beside: ReadonlySet<string> = new Set<keyof ServiceOptions>(["tls", "names", "port", "proxy_protocol", "tcp"]);
 
 /** What doesn't go together where a service keeps its own keys, or where it does not. */
 export function passthroughFindings(value: unknown, path: Path): readonly Finding[] {

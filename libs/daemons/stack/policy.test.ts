@@ -103,6 +103,22 @@ describe("what a tenant may not ask for", () => {
       "services.web.x-zcloud.hsts  needs the front to read requests",
     ],
     ["x-zcloud: { port: 80, proxy_protocol: true }", "services.web.x-zcloud.proxy_protocol  is for tls: passthrough"],
+    [
+      "x-zcloud: { tcp: [{ public: 25 }] }",
+      "x-zcloud.tcp[0].public  port 25 is not a port of tenant demo, which has 2525, 5432, 7008; use one of those, or add it to tenants.demo.ports",
+    ],
+    [
+      "x-zcloud: { tcp: [{ public: 2525 }, { public: 443, port: 8443 }] }",
+      "x-zcloud.tcp[1].public  port 443 is where the front serves names; write names: [...] and port: N instead",
+    ],
+    ["x-zcloud: { tcp: [2525] }", "x-zcloud.tcp[0]  must be a mapping, e.g. { public: 25, port: 2525 }"],
+    ["x-zcloud: { tcp: 2525 }", "x-zcloud.tcp  must be a list of public ports"],
+    ["x-zcloud: { tcp: [{ public: 2525, port: 0 }] }", "x-zcloud.tcp[0].port  must be 1 to 65535"],
+    ["x-zcloud: { tcp: [{ public: 2525, prot: 1 }] }", "x-zcloud.tcp[0].prot  is not a key of x-zcloud here"],
+    [
+      "x-zcloud: { names: [hello.lab.example], tcp: [{ public: 2525 }] }",
+      "services.web.x-zcloud.port  must be the port",
+    ],
     ["x-zcloud: { port: 80, helth: / }", "services.web.x-zcloud.helth  is not a key of x-zcloud here"],
     [
       "x-zcloud: { port: 80, answers_within: 5m }",

@@ -37,6 +37,24 @@ export function targetOf(text: string): string | undefined {
 
 const yes = (what: string) => z.boolean({ error: `must be true where ${what}` }).optional();
 
+const containerPort = z
+  .int({ error: "must be the port that the service listens on in its container, e.g. 8080" })
+  .min(1, "must be 1 to 65535")
+  .max(65535, "must be 1 to 65535");
+
+/** A port of the world. `port`: in the container, the same one if it isn't said. */
+const PublicPort = z.strictObject(
+  {
+    public: z
+      .int({ error: "must be the port at the sites' public addresses, e.g. 25" })
+      .min(1, "must be 1 to 65535")
+      .max(65535, "must be 1 to 65535"),
+    port: containerPort.optional(),
+    proxy_protocol: yes("the service expects the visitor's address by the PROXY protocol, version 2"),
+  },
+  { error: "must be a mapping, e.g. { public: 25, port: 2525 }" },
+);
+
 /** `x-zcloud` of a service: how the world reaches it. */
 export const ServiceOptions = z.strictObject({
   names: z
@@ -49,10 +67,12 @@ export const ServiceOptions = z.strictObject({
     })
     .refine((all) => Object.keys(all).length <= 50, "must be at most 50 names")
     .optional(),
-  port: z
-    .int({ error: "must be the port that the service listens on in its container, e.g. 8080" })
-    .min(1, "must be 1 to 65535")
-    .max(65535, "must be 1 to 65535"),
+  port: containerPort.optional(),
+  tcp: z
+    .array(PublicPort, { error: "must be a list of public ports, e.g. [{ public: 25, port: 2525 }]" })
+    .min(1, "must have a port, or not be there")
+    .max(50, "must be at most 50 ports")
+    .optional(),
   health: z
     .string({ error: "must be a path, e.g. /healthz" })
     .regex(

@@ -72,7 +72,7 @@ function serviceSpec(name: string, service: Fields, model: Fields, tenant: Tenan
   return {
     name,
     image: String(service["image"]),
-    endpoint: options === undefined || options === null ? undefined : endpointSpec(options),
+    endpoint: isRecord(options) ? endpointSpec(shapely(options)) : undefined,
     replicas: Number(fields(service["deploy"])["replicas"] ?? service["scale"] ?? 1),
     limits: {
       memory: bytesOf(wanted["memory"] ?? service["mem_limit"]) ?? Math.min(defaultMemory, tenant.memory),
@@ -83,6 +83,16 @@ function serviceSpec(name: string, service: Fields, model: Fields, tenant: Tenan
       typeof service["restart"] === "string" ? service["restart"] : service["restart"] === false ? "no" : "always",
     files: [...new Set([...mounts.flatMap(({ file }) => file ?? []), ...sourcesOf(service, model)])].sort(),
     volumes: [...new Set(mounts.flatMap(({ volume }) => volume ?? []))].sort(),
+  };
+}
+
+/** What is not even a list can't be looked at; the policy has said so. */
+function shapely(options: ServiceOptions): ServiceOptions {
+  const { names, tcp, ...rest } = options;
+  return {
+    ...rest,
+    ...(Array.isArray(names) ? { names: names.filter((name) => typeof name === "string") } : {}),
+    ...(Array.isArray(tcp) ? { tcp: tcp.filter(isRecord) } : {}),
   };
 }
 
@@ -126,11 +136,11 @@ export function wholeFindings(
     const at: Path = ["services", service.name];
     if (fields(fields(model["services"])[service.name])["image"] === undefined)
       add(at, "has no image; write image: NAME", "key");
-    for (const { place, whole, path } of service.endpoint === undefined ? [] : placesOf(service.endpoint)) {
+    for (const { place, kind, whole, path } of service.endpoint === undefined ? [] : placesOf(service.endpoint)) {
       const { asked, taken } = placeKeys(place, whole);
       const owner = asked.map((key) => owners.get(key)).find((name) => name !== undefined);
       if (owner !== undefined)
-        add([...at, "x-zcloud", ...path], `${place} leads to service ${owner} already; a name leads to one service`);
+        add([...at, "x-zcloud", ...path], `${place} leads to service ${owner} already; a ${kind} leads to one service`);
       for (const key of taken) owners.set(key, service.name);
     }
     if (service.volumes.length > 0 && service.replicas > 1) {

@@ -3,6 +3,7 @@ import type { HostEntry, Role, Tenant, ZMap } from "@zcloud/map";
 export const demo: Tenant = {
   name: "demo",
   names: ["*.demo.lab.example", "hello.lab.example", "notes.lab.example"],
+  ports: [2525, 5432, 7008],
   volumes: 10 * 2 ** 30,
   memory: 2 ** 30,
   cpus: 1,
@@ -12,6 +13,7 @@ export const demo: Tenant = {
 export const garden: Tenant = {
   name: "garden",
   names: ["*.garden.example"],
+  ports: [],
   volumes: 2 ** 30,
   memory: 2 ** 29,
   cpus: 0.5,

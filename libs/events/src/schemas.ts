@@ -6,12 +6,16 @@ export const Label = z
   .regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, "1 to 40 of a-z, 0-9 and -, not at the ends");
 export const HostId = z.string().regex(/^[a-z0-9-]+\/[a-z0-9-]+$/, "site/host, e.g. north/zpod1");
 
+const Port = z.int().min(1).max(65535);
+
 /** One address that answers for an endpoint. */
 export const Server = z.strictObject({
   /** Stable while the container lives; HAProxy's server is named after it. */
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
   address: z.ipv4(),
-  port: z.int().min(1).max(65535),
+  port: Port,
+  /** Port in the container -> where it answers at this address, for those that `tcp` of its endpoint names. */
+  ports: z.record(z.string().regex(/^\d{1,5}$/), Port).optional(),
   /** `draining` takes no new requests and finishes those it has. */
   state: z.enum(["up", "draining"]),
 });
@@ -42,6 +46,10 @@ export const HttpOptions = z.strictObject({
 });
 export type HttpOptions = z.infer<typeof HttpOptions>;
 
+/** A port of the world that a service asks for. `port`: in its container. */
+export const TcpPort = z.strictObject({ public: Port, port: Port, proxyProtocol: z.boolean() });
+export type TcpPort = z.infer<typeof TcpPort>;
+
 /** `proxyProtocol`: the servers are told a connection's addresses by the PROXY protocol, version 2. */
 export const Passthrough = z.strictObject({ proxyProtocol: z.boolean() });
 export type Passthrough = z.infer<typeof Passthrough>;
@@ -62,6 +70,8 @@ export const Endpoint = z.strictObject({
   http: HttpOptions.optional(),
   /** Its servers have the keys of its names: connections are led to them by their names, unopened. */
   passthrough: Passthrough.optional(),
+  /** Ports of the world that it asks for itself, besides those that the map gives it. */
+  tcp: z.array(TcpPort).max(50).optional(),
   /** Healthy servers only; an endpoint that is known but has none keeps its name and an empty list. */
   servers: z.array(Server),
 });

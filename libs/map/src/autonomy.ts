@@ -63,7 +63,7 @@ export interface Flow {
   readonly kind: FlowKind;
   /** Fixed ports. Empty where `dynamic` names where they come from. */
   readonly ports: readonly PortRange[];
-  /** Ports that the map decides: its TCP services, its replication ports, or any. */
+  /** Ports that the map decides: of its TCP services and those it allows to tenants, its replication ports, or any. */
   readonly dynamic?: "tcp-services" | "replication" | "any";
   /** A zcloud takes part with its public address; without it, every host does with its own in the site's network. */
   readonly over?: "public";
@@ -103,7 +103,7 @@ export const autonomy: readonly Flow[] = [
   flow("world-zcloud", "world", local("zcloud"), "own", "its own SSH", [tcp(ports.ssh)], "public"),
   flow("peer-zcloud", peer("zcloud"), local("zcloud"), "own", "WireGuard", [udp(ports.wireguard)], "public"),
   flow("world-zfront", "world", local("zfront"), "own", "HTTP and HTTPS", web),
-  flow("world-zfront-tcp", "world", local("zfront"), "own", "the map's TCP services", "tcp-services"),
+  flow("world-zfront-tcp", "world", local("zfront"), "own", "TCP services", "tcp-services"),
   flow("vm-znet-dns", local("every-vm"), local("znet"), "optional", "DNS", dns),
   flow("vm-znet-ntp", local("every-vm"), local("znet"), "optional", "NTP", [udp(ports.ntp)]),
   flow("vm-znet-logs", local("every-vm"), local("znet"), "optional", "logs", [tcp(ports.logs)]),
@@ -117,7 +117,7 @@ export const autonomy: readonly Flow[] = [
   flow("zpod-zstore", local("zpod"), local("zstore"), "runtime", "Ceph", ceph),
   flow("zpod-zstore-peer", local("zpod"), peer("zstore"), "runtime", "Ceph", ceph),
   flow("zpod-zfront", local("zpod"), local("zfront"), "runtime", "service-to-service calls", web),
-  flow("zpod-zfront-tcp", local("zpod"), local("zfront"), "runtime", "calls to the map's TCP services", "tcp-services"),
+  flow("zpod-zfront-tcp", local("zpod"), local("zfront"), "runtime", "calls to TCP services", "tcp-services"),
   flow("zstore-peer", local("zstore"), peer("zstore"), "runtime", "Ceph", ceph),
   flow("zstore-witness", local("zstore"), "witness", "runtime", "Ceph monitor", [tcp(ports.cephMon)]),
   flow("witness-zstore", "witness", local("zstore"), "runtime", "Ceph monitor", [tcp(ports.cephMon)]),
@@ -127,7 +127,7 @@ export const autonomy: readonly Flow[] = [
     local("zmah"),
     local("zfront"),
     "optional",
-    "containers' calls to the map's TCP services",
+    "containers' calls to TCP services",
     "tcp-services",
   ),
   flow("zmah-peer", local("zmah"), peer("zmah"), "runtime", "the replication ports the map names", "replication"),

@@ -159,6 +159,24 @@ const slips: readonly (readonly [what: string, edits: readonly Edit[], problem: 
     "tcp.mx.port  port 25 is already tcp.smtp.port; choose another (line 18)",
   ],
   [
+    "a tenant's port that is the map's",
+    [["memory: 4G", "ports: [§25], memory: 4G"]],
+    "tenants.mail.ports[0]  port 25 is already tcp.smtp.port; remove one of the two (line 18)",
+  ],
+  [
+    "a port of two tenants",
+    [
+      ["gardenclub.example] }", "gardenclub.example], ports: [6667] }"],
+      ["memory: 4G", "ports: [587, §6667]"],
+    ],
+    "tenants.mail.ports[1]  port 6667 is already tenants.garden.ports[0]; remove one of the two",
+  ],
+  [
+    "a tenant's port that is the front's",
+    [["memory: 4G", "ports: [§443]"]],
+    "tenants.mail.ports[0]  port 443 is taken by HTTPS",
+  ],
+  [
     "replication among published ports",
     [["port: 636", "port: §40000"]],
     "replication.ldap.port  port 40000 is among those that containers are published at (32768 to 60999)",

@@ -7,7 +7,7 @@ import {
   untrustedCertificates,
 } from "./checks/advice.ts";
 import { internalDomainApart, operatorsSound, publicNameTwice } from "./checks/names.ts";
-import { portClash, unknownTenant } from "./checks/ports.ts";
+import { portClash, tenantPortClash, unknownTenant } from "./checks/ports.ts";
 import { addressClash, networkFit, networkOverlap, siteCount, upstreamOutside } from "./checks/sites.ts";
 import {
   envelopesTogether,
@@ -42,6 +42,7 @@ export const checks: readonly Check[] = [
   { rule: "The internal domain has no public names in it.", find: internalDomainApart },
   { rule: "A public name belongs to one tenant, and so does everything under a wildcard.", find: publicNameTwice },
   { rule: "A port is used once, and isn't one that the hosts need themselves.", find: portClash },
+  { rule: "A port that a tenant may take is used by nobody else.", find: tenantPortClash },
   { rule: "A service belongs to a tenant of the map.", find: unknownTenant },
   { rule: "Every VM has at least 256M of memory and 4G of disk.", find: hostTooSmall },
   { rule: "A site's VMs fit into its machine, where the map describes it.", find: machineTooSmall },

@@ -79,6 +79,11 @@ describe("a site's flows", () => {
   it("have the ports that the map decides, and are left out where it decides none", () => {
     const through = (id: string, of = map) => resolveFlows(of, "north").find((flow) => flow.id === id)?.ports;
     expect(through("world-zfront-tcp")).toEqual([{ protocol: "tcp", from: 25, to: 25 }]);
+    const tenants = map.tenants.map((tenant, index) => ({ ...tenant, ports: index === 0 ? [6667] : [] }));
+    expect(through("world-zfront-tcp", { ...map, tenants })).toEqual([
+      { protocol: "tcp", from: 25, to: 25 },
+      { protocol: "tcp", from: 6667, to: 6667 },
+    ]);
     expect(through("zmah-peer")).toEqual([{ protocol: "tcp", from: 636, to: 636 }]);
     expect(through("vm-internet")).toBe("any");
     expect(through("zmah-peer", { ...map, replication: [] })).toBeUndefined();

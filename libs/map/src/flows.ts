@@ -1,6 +1,6 @@
 import { autonomy, type Flow, type FlowKind, type Party, type PortRange } from "./autonomy.ts";
 import type { HostEntry, Role, Site, ZMap } from "./model.ts";
-import { hostOf, siteOf } from "./select.ts";
+import { hostOf, siteOf, tcpPorts } from "./select.ts";
 
 /** One end of a connection. */
 export interface Place {
@@ -102,7 +102,7 @@ function isEveryVm(party: Party): boolean {
 function resolvePorts(map: ZMap, flow: Flow): readonly PortRange[] | "any" {
   const tcp = ({ port }: { port: number }): PortRange => ({ protocol: "tcp", from: port, to: port });
   if (flow.dynamic === "any") return "any";
-  if (flow.dynamic === "tcp-services") return map.tcp.map(tcp);
+  if (flow.dynamic === "tcp-services") return tcpPorts(map).map((port) => tcp({ port }));
   if (flow.dynamic === "replication") return map.replication.map(tcp);
   return flow.ports;
 }

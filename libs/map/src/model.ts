@@ -73,6 +73,8 @@ export interface Tenant {
   readonly name: string;
   /** Lower-case host names; `*.garden.example.net` stands for exactly one more label. */
   readonly names: readonly string[];
+  /** Public ports that its stacks may ask for, ascending. */
+  readonly ports: readonly number[];
   /** Bytes of volumes over all its stacks. */
   readonly volumes: number;
   /** Bytes of memory over all its containers at one site. */

@@ -106,6 +106,7 @@ tenants:
         memory: 2 ** 30,
         cpus: 1,
         stacks: 10,
+        ports: [],
         requests: undefined,
       },
     ],

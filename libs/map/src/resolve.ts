@@ -96,6 +96,7 @@ function resolveTenant(name: string, tenant: NonNullable<MapFile["tenants"]>[str
   return {
     name,
     names: tenant.names ?? defaultNames(name, domain),
+    ports: [...(tenant.ports ?? [])].sort((a, b) => a - b),
     volumes: bytes(tenant.volumes ?? defaults.tenant.volumes),
     memory: bytes(tenant.memory ?? defaults.tenant.memory),
     cpus: tenant.cpus ?? defaults.tenant.cpus,

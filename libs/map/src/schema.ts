@@ -154,6 +154,11 @@ const TenantFile = z.strictObject({
     undefined,
     "Public names its stacks may use. By default TENANT.DOMAIN and *.TENANT.DOMAIN.",
   ),
+  ports: optional(
+    z.array(port("A port at the public addresses of both sites.", 25)).max(100),
+    undefined,
+    "Public ports that its stacks may ask for themselves, by x-zcloud.tcp. The firewall opens them, and the fronts listen, as soon as the map is applied. By default none.",
+  ),
   volumes: optional(size("Volumes of all its stacks together."), defaults.tenant.volumes),
   memory: optional(size("Memory of all its containers at one site.", "2G"), defaults.tenant.memory),
   cpus: optional(z.number().min(0.1).max(512), defaults.tenant.cpus, "Processors of all its containers at one site."),

@@ -21,6 +21,11 @@ export function peerSite(map: ZMap, site: string): Site | undefined {
   return map.sites.find(({ name }) => name === siteOf(map, site).peer);
 }
 
+/** Ports of the world that are not HTTP: of the map's TCP services, and those that tenants' stacks may ask for; ascending. */
+export function tcpPorts(map: Pick<ZMap, "tcp" | "tenants">): readonly number[] {
+  return [...map.tcp.map(({ port }) => port), ...map.tenants.flatMap(({ ports: own }) => own)].sort((a, b) => a - b);
+}
+
 /** Every host, in the order of the file's sites and of `roles`. */
 export function allHosts(map: ZMap): readonly HostEntry[] {
   return map.sites.flatMap(({ hosts }) => hosts);

@@ -2,7 +2,7 @@ import { ports } from "../autonomy.ts";
 import { didYouMean } from "../did-you-mean.ts";
 import { type Draft, entriesOf, wasCut } from "../draft.ts";
 import type { Finding } from "../findings.ts";
-import { formatPath } from "../problems.ts";
+import { formatPath, type Path } from "../problems.ts";
 
 /** What zFront, or the zCloud before it, listens at already. */
 const frontPorts = new Map<number, string>([
@@ -53,6 +53,24 @@ export function portClash(draft: Draft): Finding[] {
       return [{ path, message: `port ${port} is already ${formatPath(other)}; choose another`, seeAlso: other }];
     });
   });
+}
+
+/** A port of a tenant's is nobody else's, and none that the hosts need. */
+export function tenantPortClash(draft: Draft): Finding[] {
+  const owners = new Map<number, Path>();
+  for (const [name, { port }] of entriesOf(draft.tcp)) if (port !== undefined) owners.set(port, ["tcp", name, "port"]);
+  return entriesOf(draft.tenants).flatMap(([tenant, { ports: wanted = [] }]) =>
+    wanted.flatMap((port, index): Finding[] => {
+      if (port === undefined) return [];
+      const path = ["tenants", tenant, "ports", index];
+      const needed = frontPorts.get(port);
+      if (needed !== undefined) return [{ path, message: `port ${port} is taken by ${needed}; choose another` }];
+      const other = owners.get(port);
+      owners.set(port, other ?? path);
+      if (other === undefined) return [];
+      return [{ path, message: `port ${port} is already ${formatPath(other)}; remove one of the two`, seeAlso: other }];
+    }),
+  );
 }
 
 /** A service of the map must belong to a tenant of the map. */
