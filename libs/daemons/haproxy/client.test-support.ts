@@ -74,8 +74,8 @@ export interface Load {
   sent(): number;
 }
 
-/** Keep-alive GETs at a fixed rate until `end`. */
-export function startLoad(port: number, host: string, perSecond: number, path = "/"): Load {
+/** Keep-alive GETs, or what `asking` says, at a fixed rate until `end`. */
+export function startLoad(port: number, host: string, perSecond: number, path = "/", asking: Asking = {}): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: 200 });
   const running = new Set<Promise<void>>();
   const failures: string[] = [];
@@ -85,7 +85,7 @@ export function startLoad(port: number, host: string, perSecond: number, path = 
   const one = async (): Promise<void> => {
     sent += 1;
     try {
-      const answer = await ask(port, host, path, { agent });
+      const answer = await ask(port, host, path, { ...asking, agent });
       const site = String(answer.headers["x-zcloud-site"]);
       bySite[site] = (bySite[site] ?? 0) + 1;
       slowest = Math.max(slowest, answer.took);

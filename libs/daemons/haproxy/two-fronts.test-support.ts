@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Endpoint, Intent } from "@zcloud/events";
 import { LocalHost } from "@zcloud/host";
-import { loadMap, tcpPorts, type ZMap, zfrontOf } from "@zcloud/map";
+import { type HostEntry, loadMap, tcpPorts, type ZMap, zfrontOf } from "@zcloud/map";
 import { type Action, runPass, systemClock } from "@zcloud/reconcile";
-import { createTestCa, debian, freePorts } from "@zcloud/testing";
+import { createTestCa, debian, freePorts, type TestCertificate } from "@zcloud/testing";
 import { createHaproxy, type Haproxy, type HaproxyControl } from "./daemon.ts";
 import { createLastGood, type FrontSettings, frontSettings, toRoutes } from "./index.ts";
 import { restTime } from "./last-good.ts";
@@ -89,6 +89,8 @@ export interface TwoFronts {
   readonly north: Front;
   readonly south: Front;
   readonly directory: string;
+  /** Another certificate of the hosts' CA for a site's front, with a key of its own. */
+  newKeys(site: "north" | "south"): TestCertificate;
   remove(): void;
 }
 
@@ -128,7 +130,12 @@ export async function twoFronts(
     if (process.env["KEEP"] === undefined) rmSync(directory, { recursive: true, force: true });
   };
   process.once("exit", remove);
-  return { map, north, south, directory, remove };
+  const newKeys = (site: "north" | "south"): TestCertificate => certify(zfrontOf(map, site), sign);
+  return { map, north, south, directory, newKeys, remove };
+}
+
+function certify({ fqdn, address }: HostEntry, sign: ReturnType<typeof createTestCa>): TestCertificate {
+  return sign(fqdn, `DNS:${fqdn}`, `IP:${address}`);
 }
 
 type Sites = Readonly<Record<"north" | "south", Front["ports"]>>;
@@ -145,7 +152,7 @@ function front(
   const directory = join(root, site);
   const self = zfrontOf(map, site);
   const other = site === "north" ? "south" : "north";
-  const pair = sign(self.fqdn, `DNS:${self.fqdn}`, `IP:${self.address}`);
+  const pair = certify(self, sign);
   mkdirSync(join(directory, "certs"), { recursive: true });
   for (const [name, text] of [
     ["ca.crt", pair.ca],
