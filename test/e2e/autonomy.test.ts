@@ -19,7 +19,7 @@ async function probe(from: string, probes: readonly Probe[]): Promise<readonly V
 
 /** One of every class of port that the table knows, and one that it doesn't. */
 const classes: readonly (readonly ["tcp" | "udp", number])[] = [
-  ...[ports.ssh, ports.dns, ports.http, ports.https, ports.nats, ports.leafnode, ports.logs].map(
+  ...[ports.ssh, ports.dns, ports.http, ports.https, ports.nats, ports.leafnode, ports.logs.from + 3].map(
     (port) => ["tcp", port] as const,
   ),
   ...[ports.peerFront, ports.service, ports.cephMon, ports.cephDaemons.from, ports.published.from + 7, 8099].map(

@@ -1,4 +1,5 @@
+import { onEveryVm } from "@zcloud/daemons/every-vm";
 import { runRole } from "@zcloud/service";
 import { zfront } from "./reconcilers.ts";
 
-await runRole(zfront);
+await runRole(onEveryVm(zfront));

@@ -1,4 +1,5 @@
+import { onEveryVm } from "@zcloud/daemons/every-vm";
 import { runRole } from "@zcloud/service";
 import { zmah } from "./reconcilers.ts";
 
-await runRole(zmah);
+await runRole(onEveryVm(zmah));

@@ -1,4 +1,5 @@
+import { onEveryVm } from "@zcloud/daemons/every-vm";
 import { runRole } from "@zcloud/service";
 import { znet } from "./reconcilers.ts";
 
-await runRole(znet);
+await runRole(onEveryVm(znet));

@@ -1,4 +1,11 @@
 import { createNats } from "@zcloud/daemons/nats";
+import {
+  createRsyslog,
+  receiverPlaces,
+  receivingPorts,
+  renderReceiver,
+  renderReceiverUnit,
+} from "@zcloud/daemons/rsyslog";
 import { createUnbound, desiredRecords } from "@zcloud/daemons/unbound";
 import type { RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
 import { joinAsAdmin } from "./admin.ts";
@@ -7,7 +14,9 @@ import { RemovalsReconciler } from "./removals.ts";
 import { routes } from "./routes.ts";
 import { tellUnreadable, unreadableStacks } from "./unreadable.ts";
 
-/** zNet: the site's bus and its resolver. Needs no other VM. */
+const receiverUnit = new Map([[receiverPlaces.unitFile, { content: renderReceiverUnit(), mode: 0o644 }]]);
+
+/** zNet: the site's bus, its resolver and its log. Needs no other VM. */
 export const znet: RoleDefinition = {
   role: "znet",
   start(ctx: RoleContext): RoleParts {
@@ -35,6 +44,20 @@ export const znet: RoleDefinition = {
             records: desiredRecords(view.map, view.site.name, names()),
           }),
           wakes: [here, there],
+        }),
+        ctx.loop({
+          reconciler: createRsyslog("log-receiver", {
+            host: ctx.host,
+            places: receiverPlaces,
+            unitPaths: [...receiverUnit.keys()],
+            clock: ctx.clock,
+          }),
+          desired: ({ map: wanted, site: { name } }) => ({
+            config: renderReceiver(wanted, name),
+            unitFiles: receiverUnit,
+            listens: receivingPorts(wanted, name),
+          }),
+          essential: false,
         }),
         ctx.loop({
           reconciler: new RemovalsReconciler({ stacks, admin, clock: ctx.clock }),

@@ -1,4 +1,5 @@
+import { onEveryVm } from "@zcloud/daemons/every-vm";
 import { runRole } from "@zcloud/service";
 import { zpod } from "./reconcilers.ts";
 
-await runRole(zpod);
+await runRole(onEveryVm(zpod));

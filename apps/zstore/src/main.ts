@@ -1,4 +1,5 @@
+import { onEveryVm } from "@zcloud/daemons/every-vm";
 import { runRole } from "@zcloud/service";
 import { zstore } from "./reconcilers.ts";
 
-await runRole(zstore);
+await runRole(onEveryVm(zstore));

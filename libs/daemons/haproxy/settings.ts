@@ -36,6 +36,11 @@ export const frontPaths: FrontPaths = {
   certificate: "/etc/zcloud/pki/host.crt",
 };
 
+/** The directory that HAProxy is locked into. */
+const chroot = "/var/lib/haproxy";
+/** Where it leaves its access lines, past the journal: the log sender's own socket. */
+export const accessSocket = `${chroot}/dev/zcloud-access`;
+
 /** What the map and the machine decide about a front; all that its configuration has besides slots and servers. */
 export interface FrontSettings {
   readonly site: string;
@@ -124,9 +129,9 @@ export function frontSettings(map: ZMap, self: HostEntry, acmeThumbprint: string
       name: peer.fqdn,
     },
     acmeThumbprint,
-    sandbox: { user: "haproxy", group: "haproxy", chroot: "/var/lib/haproxy" },
+    sandbox: { user: "haproxy", group: "haproxy", chroot },
     log: "/dev/log local0",
-    accessLog: { target: "/dev/log", format: "local" },
+    accessLog: { target: accessSocket.slice(chroot.length), format: "local" },
     limits: map.front,
     logAddresses: map.front.logAddresses,
     inside: map.sites.flatMap((site) => [

@@ -56,6 +56,8 @@ export function renderOverride(spec: StackSpec, context: OverrideContext): strin
     userns_mode: `auto:uidmapping=0:${base}:${size},gidmapping=0:${base}:${size}`,
     cgroup_parent: tenantSlice(spec.tenant),
     security_opt: ["no-new-privileges:true"],
+    // Becomes CONTAINER_TAG of each line in the journal.
+    logging: { driver: "journald", options: { tag: `${spec.tenant}/${spec.project}/${one.name}` } },
     // Compose refuses a file in which the two ways to say a limit differ.
     mem_limit: String(one.limits.memory),
     memswap_limit: String(one.limits.memory),

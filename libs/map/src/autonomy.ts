@@ -9,7 +9,8 @@ export const ports = {
   https: 443,
   nats: 4222,
   leafnode: 7422,
-  logs: 6514,
+  /** One for each host of a site: its offset in the site's network from `from` on (logPort). */
+  logs: { from: 6514, to: 6577 },
   /** HAProxy to HAProxy over mutual TLS. */
   peerFront: 9546,
   /** The same for TCP services. */
@@ -106,7 +107,7 @@ export const autonomy: readonly Flow[] = [
   flow("world-zfront-tcp", "world", local("zfront"), "own", "TCP services", "tcp-services"),
   flow("vm-znet-dns", local("every-vm"), local("znet"), "optional", "DNS", dns),
   flow("vm-znet-ntp", local("every-vm"), local("znet"), "optional", "NTP", [udp(ports.ntp)]),
-  flow("vm-znet-logs", local("every-vm"), local("znet"), "optional", "logs", [tcp(ports.logs)]),
+  flow("vm-znet-logs", local("every-vm"), local("znet"), "optional", "logs", [tcp(ports.logs.from, ports.logs.to)]),
   flow("vm-znet-nats", local("every-vm"), local("znet"), "optional", "NATS", [tcp(ports.nats)]),
   flow("zfront-zpod", local("zfront"), local("zpod"), "runtime", "published endpoints", published),
   flow("zfront-zmah", local("zfront"), local("zmah"), "runtime", "published endpoints", published),

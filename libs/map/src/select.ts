@@ -1,4 +1,5 @@
 import { ports } from "./autonomy.ts";
+import { parseIpv4, parseNetwork } from "./ip.ts";
 import type { HostEntry, Role, Site, TcpService, Tenant, ZMap } from "./model.ts";
 import { covers } from "./names.ts";
 
@@ -55,6 +56,16 @@ export function hostsOf(map: ZMap, role: Role, site?: string): readonly HostEntr
 /** The host of the same name at the other site; undefined while there is one site only. */
 export function peerOf(map: ZMap, host: HostEntry): HostEntry | undefined {
   return peerSite(map, host.site)?.hosts.find(({ name }) => name === host.name);
+}
+
+/**
+ * Where its site's znet takes the logs of this host, and of no other: the receiver knows whose lines they are by the
+ * port, which only this host's certificate opens.
+ */
+export function logPort(map: ZMap, host: HostEntry): number {
+  const first = parseNetwork(siteOf(map, host.site).network)?.first ?? 0;
+  const offset = (parseIpv4(host.address) ?? 0) - first;
+  return ports.logs.from + offset;
 }
 
 type SingleRole = Exclude<Role, "zpod" | "zmah">;

@@ -14,6 +14,8 @@ export interface UnitOptions {
   readonly hostname?: boolean;
   /** Units to order after, never to require: a role starts with everything else gone. */
   readonly after?: readonly string[];
+  /** Its directory below /var/log, made before it starts. */
+  readonly logsDirectory?: string;
   /** What it and the commands it runs may use before the kernel stops them; 384M by default. */
   readonly memoryMax?: string;
 }
@@ -31,6 +33,8 @@ export function renderUnit(role: Role, options: UnitOptions = {}): string {
   const capabilities = [...commonCapabilities, ...(options.capabilities ?? [])];
   const families = [...commonFamilies, ...(options.addressFamilies ?? [])];
   const writable = ["/etc", ...(options.extraReadWritePaths ?? [])];
+  const logs =
+    options.logsDirectory === undefined ? "" : `\nLogsDirectory=${options.logsDirectory}\nLogsDirectoryMode=0750`;
   const after = ["network.target", "dbus.socket", ...(options.after ?? [])];
   return `# Made by zCloud; changes are overwritten at the next deploy.
 [Unit]
@@ -61,7 +65,7 @@ RuntimeDirectory=zcloud
 RuntimeDirectoryMode=0700
 RuntimeDirectoryPreserve=yes
 StateDirectory=zcloud/${role}
-StateDirectoryMode=0700
+StateDirectoryMode=0700${logs}
 UMask=0022
 MemoryMax=${options.memoryMax ?? "384M"}
 TasksMax=256

@@ -5,8 +5,8 @@ export type DeployedRole = (typeof roles)[number];
 
 /** What a role needs beyond the common sandbox. In one place, so that a wider door is seen in review. */
 const needs: Readonly<Record<DeployedRole, UnitOptions>> = {
-  // unbound-checkconf lists the interfaces.
-  znet: { addressFamilies: ["AF_NETLINK"] },
+  // unbound-checkconf lists the interfaces. Old days of the site's log are compressed and removed.
+  znet: { addressFamilies: ["AF_NETLINK"], logsDirectory: "zcloud" },
   zfront: {},
   zstore: {},
   // Stacks and their volumes.

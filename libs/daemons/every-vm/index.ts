@@ -1,0 +1,80 @@
+import type { RoleContext, RoleDefinition, RoleLoop, StatusProblem } from "@zcloud/service";
+import { accessSocket } from "../haproxy/settings.ts";
+import { behind, createJournald } from "../journald/index.ts";
+import {
+  createRsyslog,
+  renderRewind,
+  renderSender,
+  renderSenderUnit,
+  rewindPath,
+  senderPlaces,
+} from "../rsyslog/index.ts";
+
+/** Seconds that znet's copy of a host's log may be behind before it is a problem. */
+const patience = 300;
+
+interface CommonPart {
+  readonly loops: readonly RoleLoop[];
+  facts(): Readonly<Record<string, unknown>>;
+  problems(): readonly StatusProblem[];
+}
+
+/** A role with what every VM has beside it: so far, its journal and the way of that to znet. */
+export function onEveryVm(definition: RoleDefinition): RoleDefinition {
+  return {
+    role: definition.role,
+    async start(ctx) {
+      const parts = await definition.start(ctx);
+      const common = commonPart(ctx);
+      return {
+        ...parts,
+        loops: [...parts.loops, ...common.loops],
+        facts: () => ({ ...parts.facts?.(), ...common.facts() }),
+        problems: () => [...(parts.problems?.() ?? []), ...common.problems()],
+      };
+    },
+  };
+}
+
+function commonPart(ctx: RoleContext): CommonPart {
+  const journald = createJournald({ host: ctx.host, cursor: `${senderPlaces.state}/journal.cursor` });
+  // HAProxy sees it below its chroot.
+  const access = ctx.role === "zfront" ? accessSocket : undefined;
+  const directory = access?.slice(0, access.lastIndexOf("/"));
+  const unitFiles = new Map([
+    [rewindPath(senderPlaces), { content: renderRewind(), mode: 0o644 }],
+    [senderPlaces.unitFile, { content: renderSenderUnit(directory), mode: 0o644 }],
+  ]);
+  const sender = createRsyslog("log-sender", {
+    host: ctx.host,
+    places: senderPlaces,
+    unitPaths: [...unitFiles.keys()],
+    clock: ctx.clock,
+  });
+  const seconds = (): number => Math.round(behind(journald.backlog() ?? nothing) / 1_000);
+  return {
+    loops: [
+      ctx.loop({
+        reconciler: journald,
+        desired: ({ self }) => ({ disk: self.disk }),
+        essential: false,
+        resyncMs: 60_000,
+      }),
+      ctx.loop({
+        reconciler: sender,
+        desired: ({ map, self }) => ({ config: renderSender(map, self, { access }), unitFiles, listens: [] }),
+        essential: false,
+        resyncMs: 60_000,
+      }),
+    ],
+    facts: () => ({ log: { behind: seconds() } }),
+    problems: () => {
+      const late = seconds();
+      if (late < patience) return [];
+      const what = `the site's log is ${Math.round(late / 60)} min behind this host; its lines wait in the journal here`;
+      return [{ what, remedy: "zctl status: is znet up?" }];
+    },
+  };
+}
+
+const nothing = { oldest: undefined, newest: undefined, sent: undefined, bytes: 0 };

@@ -1,0 +1,2 @@
+export { createJournald } from "./daemon.ts";
+export { behind } from "./plan.ts";

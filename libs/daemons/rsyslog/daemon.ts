@@ -1,0 +1,136 @@
+import {
+  ApplyConfigError,
+  applyConfig,
+  applyFile,
+  commandSaid,
+  type Host,
+  observeConfig,
+  observeFiles,
+} from "@zcloud/host";
+import { type Clock, pause, type Reconciler, systemClock } from "@zcloud/reconcile";
+import { type Identity, type Instance, identityPaths } from "./places.ts";
+import {
+  fingerprintOf,
+  listeningSockets,
+  planRsyslog,
+  type RsyslogAction,
+  type RsyslogDesired,
+  type RsyslogObserved,
+} from "./plan.ts";
+
+/** How rsyslogd is handled from outside. Tests run it without systemd. */
+export interface RsyslogVerbs {
+  check(path: string): readonly string[];
+  readonly running: readonly string[];
+  readonly start: readonly string[];
+  readonly restart: readonly string[];
+  readonly unitChanged: readonly string[];
+}
+
+export function systemdVerbs({ unit }: Instance): RsyslogVerbs {
+  return {
+    check: (path) => ["rsyslogd", "-N1", "-f", path],
+    running: ["systemctl", "is-active", "--quiet", unit],
+    start: ["systemctl", "enable", "--now", unit],
+    restart: ["systemctl", "restart", unit],
+    unitChanged: ["systemctl", "daemon-reload"],
+  };
+}
+
+export interface RsyslogOptions {
+  readonly host: Host;
+  readonly places: Instance;
+  /** Of its unit and what that runs. */
+  readonly unitPaths: readonly string[];
+  readonly verbs?: RsyslogVerbs;
+  readonly identity?: Identity;
+  readonly clock?: Clock;
+}
+
+/** Milliseconds in which it must listen. */
+const startTime = 10_000;
+
+/** Keeps one rsyslogd, a sender's or a receiver's, as it should be. */
+export function createRsyslog(
+  name: string,
+  {
+    host,
+    places,
+    unitPaths,
+    verbs = systemdVerbs(places),
+    identity = identityPaths,
+    clock = systemClock,
+  }: RsyslogOptions,
+): Reconciler<RsyslogDesired, RsyslogObserved, RsyslogAction> {
+  async function observe(signal: AbortSignal): Promise<RsyslogObserved> {
+    return {
+      identity: await fingerprint(),
+      config: await observeConfig(host, places.config),
+      unitFiles: await observeFiles(host, unitPaths),
+      running: (await host.run(verbs.running, { signal })).status === 0,
+      enabled: (await host.stat(places.enabled)) !== undefined,
+      listening: await listening(),
+    };
+  }
+
+  async function listening(): Promise<ReadonlySet<string>> {
+    return listeningSockets((await host.read("/proc/net/tcp")) ?? "");
+  }
+
+  async function fingerprint(): Promise<string> {
+    const texts = [await host.read(identity.ca), await host.read(identity.certificate)];
+    return fingerprintOf(texts.join("\n"));
+  }
+
+  async function apply(action: RsyslogAction, signal: AbortSignal): Promise<void> {
+    switch (action.kind) {
+      case "write-unit":
+        for (const file of action.files) await applyFile(host, file);
+        return must(verbs.unitChanged, signal);
+      case "configure":
+        return applyConfig(
+          host,
+          {
+            path: places.config,
+            text: action.text,
+            check: verbs.check,
+            reload: async (stop) => {
+              await must(verbs.start, stop);
+              await must(verbs.restart, stop);
+            },
+            probe: (stop) => probe(action.listens, stop),
+          },
+          signal,
+        );
+      case "start":
+      case "restart":
+        await must(verbs[action.kind], signal);
+        return probe(action.listens, signal);
+    }
+  }
+
+  async function probe(listens: readonly string[], signal: AbortSignal): Promise<void> {
+    const until = clock.now() + startTime;
+    for (;;) {
+      const open = await listening();
+      const deaf = listens.filter((at) => !open.has(at));
+      const running = (await host.run(verbs.running, { signal })).status === 0;
+      if (running && deaf.length === 0) return;
+      if (clock.now() >= until) {
+        const what = running ? `it does not listen at ${deaf.join(", ")}` : "it does not run";
+        const message = `start ${places.unit}: ${what} after ${startTime / 1000} s; look at journalctl -u ${places.unit}`;
+        throw new ApplyConfigError("DEGRADED", message, "");
+      }
+      await pause(clock, 100, signal);
+    }
+  }
+
+  async function must(argv: readonly string[], signal: AbortSignal): Promise<void> {
+    const result = await host.run(argv, { signal });
+    if (result.status === 0) return;
+    const said = commandSaid(result);
+    throw new ApplyConfigError("DEGRADED", `run ${argv.slice(0, 2).join(" ")}: exit ${result.status}: ${said}`, said);
+  }
+
+  return { name, observe, plan: (desired, observed) => planRsyslog(name, desired, observed), apply };
+}

@@ -1,0 +1,5 @@
+export { createRsyslog, type RsyslogVerbs } from "./daemon.ts";
+export { type Identity, type Instance, identityPaths, receiverPlaces, senderPlaces, storeDirectory } from "./places.ts";
+export type { RsyslogDesired } from "./plan.ts";
+export { receivingPorts, renderReceiver, renderSender, sendersOf } from "./render.ts";
+export { renderReceiverUnit, renderRewind, renderSenderUnit, rewindPath } from "./units.ts";

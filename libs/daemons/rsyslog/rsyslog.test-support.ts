@@ -1,0 +1,140 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type HostEntry, hostOf, type ZMap } from "@zcloud/map";
+import { createTestCa, type Daemon, debian, eventually, freePorts, rootfsPath, startDaemon } from "@zcloud/testing";
+import { labMap } from "../unbound/lab-map.test-support.ts";
+import type { Identity } from "./places.ts";
+import { renderReceiver, renderSender, sendersOf } from "./render.ts";
+import { renderRewind } from "./units.ts";
+
+export const map: ZMap = labMap();
+export const zfront: HostEntry = hostOf(map, "north/zfront");
+
+/** rsyslogd of the hosts' userland, with its modules. */
+export function rsyslogd(...args: readonly string[]): readonly [string, ...string[]] {
+  return debian("/usr/sbin/rsyslogd", "-M", `${rootfsPath}/usr/lib/x86_64-linux-gnu/rsyslog`, ...args);
+}
+
+export interface Bench {
+  readonly root: string;
+  readonly store: string;
+  readonly ports: ReadonlyMap<string, number>;
+  identityOf(name: string): Identity;
+  /** Starts the site's receiver; `prefix` goes before its command line. */
+  receive(prefix?: readonly string[]): Promise<Daemon>;
+  senderConfig(identity?: Identity, access?: string): string;
+  /** What was stored of zfront: lines of its journal, or its access lines. */
+  stored(kind?: "" | "access-"): readonly string[];
+}
+
+/** A receiver as znet's, on loopback, with certificates for everybody. */
+export async function bench(root: string): Promise<Bench> {
+  const sign = createTestCa(join(root, "pki"));
+  const hosts = sendersOf(map, "north");
+  const free = await freePorts(hosts.length);
+  const ports = new Map(hosts.map(({ name }, index) => [name, free[index] ?? 0]));
+  for (const { name, fqdn } of hosts) {
+    const { cert, key } = sign(fqdn, `DNS:${fqdn}`, "IP:127.0.0.1");
+    writeFileSync(join(root, `${name}.crt`), cert);
+    writeFileSync(join(root, `${name}.key`), key);
+  }
+  const identityOf = (name: string): Identity => ({
+    ca: join(root, "pki", "ca.crt"),
+    certificate: join(root, `${name}.crt`),
+    key: join(root, `${name}.key`),
+  });
+  const store = join(root, "store");
+  for (const directory of ["store", "rx", "tx"]) mkdirSync(join(root, directory));
+  const config = join(root, "receiver.conf");
+  const listen = ({ name }: HostEntry) => ({ address: "127.0.0.1", port: ports.get(name) ?? 0 });
+  writeFileSync(
+    config,
+    renderReceiver(map, "north", { listen, store, state: join(root, "rx"), identity: identityOf("znet") }),
+  );
+  return {
+    root,
+    store,
+    ports,
+    identityOf,
+    receive: (prefix = []) =>
+      startDaemon([...prefix, ...rsyslogd("-n", "-i", "NONE", "-f", config)] as [string], ports.get("zfront") ?? 0),
+    senderConfig(identity = identityOf("zfront"), access) {
+      const target = { address: "127.0.0.1", port: ports.get("zfront") ?? 0, name: hostOf(map, "north/znet").fqdn };
+      return renderSender(map, zfront, { target, state: join(root, "tx"), identity, access });
+    },
+    stored(kind = "") {
+      const directory = join(store, "zfront");
+      if (!existsSync(directory)) return [];
+      return readdirSync(directory)
+        .filter((name) => name.startsWith("access-") === (kind === "access-"))
+        .sort()
+        .flatMap((name) => readFileSync(join(directory, name), "utf8").split("\n").slice(0, -1));
+    },
+  };
+}
+
+/** A journald of its own in a mount namespace of its own, and what else runs there. */
+export interface Journal {
+  readonly daemon: Daemon;
+  /** Prefix of a command line that runs beside it. */
+  readonly inside: readonly string[];
+  /** As many lines `<word> <n>`. */
+  say(word: string, count: number): void;
+  /** One entry with these fields. */
+  entry(fields: Readonly<Record<string, string>>): void;
+  /** Starts the sender as its unit would: set back, then rsyslogd. */
+  send(config: string): Promise<Daemon>;
+}
+
+export async function startJournal(root: string): Promise<Journal> {
+  const bin = join(root, "bin");
+  mkdirSync(bin);
+  mkdirSync(join(root, "journal"));
+  mkdirSync("/var/log/journal", { recursive: true });
+  const journalctl = debian("/usr/bin/journalctl").join(" ");
+  writeFileSync(join(bin, "journalctl"), `#!/bin/sh\nexec ${journalctl} "$@"\n`);
+  chmodSync(join(bin, "journalctl"), 0o755);
+  const settings = "[Journal]\\nReadKMsg=no\\nRateLimitBurst=0\\n";
+  const script = [
+    "mount -t tmpfs tmpfs /run",
+    `mount --bind ${root}/journal /var/log/journal`,
+    "mkdir -p /run/systemd/journal /run/systemd/journald.conf.d",
+    `printf '${settings}' > /run/systemd/journald.conf.d/test.conf`,
+    `exec ${debian("/usr/lib/systemd/systemd-journald").join(" ")}`,
+  ].join(" && ");
+  let pid = 0;
+  const daemon = await startDaemon(["unshare", "--mount", "sh", "-c", `echo "pid $$"; ${script}`], /pid \d+/);
+  pid = daemon.pid;
+  await eventually("journald listens", () => existsSync(`/proc/${pid}/root/run/systemd/journal/stdout`));
+  const inside = ["nsenter", `--mount=/proc/${pid}/ns/mnt`];
+  const run = (argv: readonly string[], input: string): void => {
+    const [program = "", ...args] = [...inside, ...argv];
+    execFileSync(program, args, { input, stdio: ["pipe", "ignore", "inherit"] });
+  };
+  return {
+    daemon,
+    inside,
+    say(word, count) {
+      const lines = Array.from({ length: count }, (_, n) => `${word} ${n}\n`).join("");
+      run(debian("/usr/bin/systemd-cat", "-t", "test", "-p", "info", "cat"), lines);
+    },
+    entry(fields) {
+      const path = join(root, "entry");
+      const lines = Object.entries(fields).map(([name, value]) => `${name}=${value}\n`);
+      writeFileSync(path, lines.join(""));
+      run(debian("/usr/bin/logger", `--journald=${path}`), "");
+    },
+    async send(config) {
+      const path = join(root, "sender.conf");
+      writeFileSync(path, config);
+      writeFileSync(
+        join(root, "rewind"),
+        renderRewind({ unit: "", config: "", unitFile: "", enabled: "", state: join(root, "tx") }),
+      );
+      const sender = rsyslogd("-n", "-i", "NONE", "-f", path).join(" ");
+      const start = `PATH=${bin}:$PATH; sh ${root}/rewind; echo begun; exec ${sender}`;
+      return startDaemon([...inside, "sh", "-c", start] as unknown as [string], /begun/);
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { type Instance, receiverPlaces, rewoundLines, senderPlaces } from "./places.ts";
+
+function renderUnit({ config, state }: Instance, description: string, own: readonly string[]): string {
+  return `# Written by zCloud; changes are overwritten.
+[Unit]
+Description=${description}
+After=network-online.target systemd-journald.service
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+NotifyAccess=main
+${own.join("\n")}
+ExecStart=/usr/sbin/rsyslogd -n -i NONE -f ${config}
+Restart=always
+RestartSec=1
+TimeoutStopSec=10
+StandardOutput=null
+# While the other side is away it says so at every attempt.
+LogRateLimitIntervalSec=10min
+LogRateLimitBurst=30
+ReadWritePaths=${state}
+UMask=0027
+MemoryMax=256M
+LimitNOFILE=16384
+CapabilityBoundingSet=
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateTmp=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHome=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectSystem=strict
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** @param access directory of the socket that a front's HAProxy writes to */
+export function renderSenderUnit(access: string | undefined, places: Instance = senderPlaces): string {
+  return renderUnit(places, "zCloud log sender", [
+    `ExecStartPre=-/bin/sh ${rewindPath(places)}`,
+    ...(access === undefined ? [] : [`ReadWritePaths=${access}`]),
+  ]);
+}
+
+export function renderReceiverUnit(places: Instance = receiverPlaces): string {
+  return renderUnit(places, "zCloud log receiver", ["LogsDirectory=zcloud", "LogsDirectoryMode=0750"]);
+}
+
+export function rewindPath({ config }: Instance): string {
+  return `${config.slice(0, config.lastIndexOf("/"))}/rewind`;
+}
+
+/**
+ * What was sent and not acknowledged is only in rsyslogd's memory, and lost when that is killed. So a start begins some
+ * lines before where it was: they may come twice (`zctl logs` shows them once), none is missing.
+ */
+export function renderRewind({ state }: Instance = senderPlaces): string {
+  return `# Written by zCloud; changes are overwritten.
+set -eu
+cursor=${state}/journal.cursor
+test -s "$cursor" || exit 0
+journalctl --quiet --cursor="$(cat "$cursor")" --reverse --lines=${rewoundLines} --output=cat --show-cursor \\
+  | sed -n 's/^-- cursor: //p' | tail -n 1 > "$cursor.rewound"
+test -s "$cursor.rewound" || exit 0
+mv "$cursor.rewound" "$cursor"
+`;
+}
