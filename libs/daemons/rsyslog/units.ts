@@ -14,9 +14,13 @@ NotifyAccess=main
 ${own.join("\n")}
 ExecStart=/usr/sbin/rsyslogd -n -i NONE -f ${config}
 Restart=always
+# One that can't start tries again after 1 s, then ever more seldom.
 RestartSec=1
+RestartSteps=6
+RestartMaxDelaySec=60
 TimeoutStopSec=10
 StandardOutput=null
+StandardError=journal
 # While the other side is away it says so at every attempt.
 LogRateLimitIntervalSec=10min
 LogRateLimitBurst=30
