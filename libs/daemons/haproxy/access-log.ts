@@ -13,7 +13,7 @@ function format({ site, paths, logAddresses }: FrontSettings): string {
     ["at", "[accept_date(ms),ms_ltime(%Y-%m-%dT%H:%M:%S.%3N%z)]"],
     ["site", `[str(${site})]`],
     ["served_by", "[var(txn.servedby)]"],
-    ["name", "[var(txn.host)]"],
+    ["name", "[capture.req.hdr(0),host_only,lower,rtrim(.)]"],
     ["tenant", `[${endpoint},field(1,/)]`],
     ["endpoint", `[${endpoint}]`],
     ["client", `[${source}]`],
@@ -38,7 +38,7 @@ function format({ site, paths, logAddresses }: FrontSettings): string {
 
 /** One JSON object a connection of a TCP service; `served_by` is the server's name, `peer.SITE` for the other site. */
 export function tcpAccessLog(settings: FrontSettings): string[] {
-  if (settings.log === undefined && settings.accessLog === undefined) return [];
+  if (!logs(settings)) return [];
   const { site, paths, logAddresses } = settings;
   const endpoint = `var(sess.slot),map_str(${mapPath(paths.maps, "endpoints")})`;
   const fields: readonly (readonly [string, string])[] = [
@@ -77,17 +77,33 @@ function sinks({ accessLog }: FrontSettings): string[] {
 /** Bytes of a line: a request's path may take a buffer, and JSON writes some of it longer. */
 const longest = 24_000;
 
-/** Of the frontend that visitors come to. */
+/** Whether requests are written down at all. */
+const logs = ({ log, accessLog }: FrontSettings): boolean => log !== undefined || accessLog !== undefined;
+
+/** Of the frontend that visitors come to. The name they asked for is captured, which costs less than a variable. */
 export function accessLog(settings: FrontSettings): string[] {
-  if (settings.log === undefined && settings.accessLog === undefined) return [];
-  return [...sinks(settings), `    log-format "${format(settings)}"`];
+  if (!logs(settings)) return [];
+  return [...sinks(settings), "    capture request header host len 260", `    log-format "${format(settings)}"`];
+}
+
+/** `txn.servedby`: the site that answered, for the log. */
+export function servedBy(settings: FrontSettings): string[] {
+  return logs(settings) ? ["    http-after-response set-var(txn.servedby) res.hdr(x-zcloud-site)"] : [];
 }
 
 /**
  * Our own probes that went well are not written down: two a minute, endpoint, door and site say nothing new. Only from
- * our own hosts, so that no visitor hides. HAProxy's own answers (503) come without `http-response`, so they stay.
+ * our own hosts, so that no visitor hides.
  */
-export const quietProbes: readonly string[] = [
-  "    http-request set-var(txn.probe) bool(true) if inside { req.hdr(user-agent) -m str zcloud-probe }",
-  "    http-response set-log-level silent if { var(txn.probe) -m bool } { status 200:399 }",
-];
+export function quietProbes(settings: FrontSettings): string[] {
+  if (!logs(settings)) return [];
+  return [
+    "    http-request set-var(txn.probe) bool(true) if inside { req.hdr(user-agent) -m str zcloud-probe }",
+    "    http-request set-log-level silent if { var(txn.probe) -m found }",
+  ];
+}
+
+/** Of answers that say an error. */
+export function loudProbes(settings: FrontSettings): string[] {
+  return logs(settings) ? ["    http-after-response set-log-level err if { var(txn.probe) -m found }"] : [];
+}

@@ -159,6 +159,8 @@ test("the client's address and scheme survive the hop and can't be forged at the
     forwarded: "for=203.0.113.66",
     "x-real-ip": "203.0.113.66",
     "x-forwarded-proto": "http",
+    "x-forwarded-host": "else.where",
+    "x-forwarded-prefix": "/else",
     "x-zcloud-status": "502",
   };
   const answer = await ask(sites.north.ports.https, host("slow"), "/", { headers: forged });
@@ -166,11 +168,10 @@ test("the client's address and scheme survive the hop and can't be forged at the
   expect(headers).toMatchObject({
     "x-forwarded-for": "127.0.0.1",
     "x-forwarded-proto": "https",
-    "x-real-ip": "127.0.0.1",
     host: host("slow"),
   });
-  expect(headers.forwarded).toBeUndefined();
-  expect(headers["x-zcloud-status"]).toBeUndefined();
+  for (const name of ["forwarded", "x-real-ip", "x-forwarded-host", "x-forwarded-prefix", "x-zcloud-status"])
+    expect(headers[name], name).toBeUndefined();
   expect(answer.headers["x-zcloud-site"]).toBe("south");
   await start("north-slow", port("north-slow"));
   await eventually("north answers again", async () => (await servedBy("slow")) === "north");

@@ -63,16 +63,16 @@ test("a drained server is the last resort only, at both listeners, whatever the 
 test("a route all of whose servers are drained is of the class that asks the peer before them", () => {
   const { routes } = drained([north("zpod1", 8001), north("zpod2", 8002)], [south], "north");
   expect(routes.map(classOf)).toEqual(["patient-one"]);
-  expect(routes.map(optionsText)).toEqual(["0|0|0|0|0|demo|2"]);
+  expect(routes.map(optionsText)).toEqual(["0|0|0|0|0|0|demo|2"]);
 });
 
 test("maintenance of a stack or a service of it stands in the options of its slots, before a drain", () => {
   const here = [endpoint("north", "web", [1]), endpoint("north", "api", [2])];
   const modes = (...intents: Intent[]) => toRoutes(map, here, [south], intents).routes.map(optionsText);
-  expect(modes(wish("maintenance", "demo/app"))).toEqual(["0|0|0|0|0|demo|1", "0|0|0|0|0|demo|1"]);
+  expect(modes(wish("maintenance", "demo/app"))).toEqual(["0|0|0|0|0|0|demo|1", "0|0|0|0|0|demo|1"]);
   expect(modes(wish("maintenance", "demo/app:api"), wish("drain", "north"))).toEqual([
-    "0|0|0|0|0|demo|1",
-    "0|0|0|0|0|demo|2",
+    "0|0|0|0|0|0|demo|1",
+    "0|0|0|0|0|0|demo|2",
   ]);
   expect(modes(wish("maintenance", "demo/other"))).toEqual([undefined, undefined]);
 });

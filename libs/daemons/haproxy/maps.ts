@@ -25,7 +25,8 @@ export interface Placed {
 }
 
 /**
- * hosts: name with path, `wiki.example.net/api/` -> slot number; the longest one that a request begins with has it.
+ * hosts: name with path, `wiki.example.net/api/` -> slot number, `o` before it if the slot is in `options`; the longest one
+ * that a request begins with has it.
  * redirects: host name -> where its visitors are sent. health: e-backend -> path that the check asks for. vhosts:
  * e-backend -> host name that it asks with. answers: e-backend -> milliseconds that a GET may take. options: slot number
  * -> see `optionsText`. endpoints: slot number -> `tenant/project/service`, for the access log. ports:
@@ -34,7 +35,16 @@ export interface Placed {
 export function frontMaps(placed: readonly Placed[]): Readonly<Record<MapName, MapEntries>> {
   const bySlot = [...placed].sort((a, b) => a.slot - b.slot);
   const checked = bySlot.filter(({ route }) => !isStream(route));
-  const hosts = placed.flatMap(({ route, slot }) => route.places.map((place) => [place, String(slot)] as const));
+  const options = new Map(
+    bySlot.flatMap(({ route, slot }) => {
+      const text = optionsText(route);
+      return text === undefined ? [] : [[String(slot), text] as const];
+    }),
+  );
+  const hosts = placed.flatMap(({ route, slot }) => {
+    const value = options.has(String(slot)) ? `o${slot}` : String(slot);
+    return route.places.map((place) => [place, value] as const);
+  });
   const redirects = placed.flatMap(({ route }) => [...route.redirects]);
   const through = placed.flatMap(({ route: { passthrough = [] }, slot }) =>
     passthrough.map((name) => [name, String(slot)] as const),
@@ -47,12 +57,7 @@ export function frontMaps(placed: readonly Placed[]): Readonly<Record<MapName, M
         route.answersWithin === undefined ? [] : [[`e${slot}`, String(route.answersWithin)] as const],
       ),
     ),
-    options: new Map(
-      bySlot.flatMap(({ route, slot }) => {
-        const options = optionsText(route);
-        return options === undefined ? [] : [[String(slot), options] as const];
-      }),
-    ),
+    options,
     endpoints: new Map(bySlot.map(({ route, slot }) => [String(slot), route.key])),
     ports: new Map(
       bySlot.flatMap(({ route, slot }) => (route.port === undefined ? [] : [[String(route.port), String(slot)]])),
@@ -66,7 +71,7 @@ export function frontMaps(placed: readonly Placed[]): Readonly<Record<MapName, M
 const noHost = "health.invalid";
 
 /** Fields of an entry in options.map, in this order, separated by `|`; 0 where a route has nothing to say. */
-export const optionFields = ["timeout", "hsts", "maxBody", "rate", "tenantRate", "tenant", "mode"] as const;
+export const optionFields = ["timeout", "hsts", "maxBody", "rate", "tenantRate", "realIp", "tenant", "mode"] as const;
 
 /**
  * What is not as usual with a route. maintenance: its visitors read that. away: all servers of this site are drained,
@@ -84,7 +89,7 @@ export function optionsText(route: Route): string | undefined {
   const { http, key, tenantRate } = route;
   if (isStream(route)) return undefined;
   const { timeout = 0, hsts = 0, maxBody = 0, rate = 0 } = http;
-  const numbers = [timeout, hsts, maxBody, rate, tenantRate ?? 0];
+  const numbers = [timeout, hsts, maxBody, rate, tenantRate ?? 0, http.realIp === true ? 1 : 0];
   const mode = modeOf(route);
   if (mode === "" && numbers.every((number) => number === 0)) return undefined;
   return `${[...numbers, key.split("/")[0]].join("|")}${mode}`;

@@ -46,7 +46,7 @@ async function serve(): Promise<void> {
     "old.demo.lab.example": "https://hello.lab.example/api",
   };
   const root = { names: [name, ...Object.keys(redirects)], http: { redirects, hsts: 31_536_000, maxBody: 1000 } };
-  const api = { names: [name], http: { at: [`${name}/api`] } };
+  const api: Partial<Endpoint> = { names: [name], http: { at: [`${name}/api`], realIp: true } };
   const deep = { names: [name], http: { at: [`${name}/api/v2`] } };
   const north = [
     own("root", [port("root")], root),
@@ -89,6 +89,17 @@ test("the whole path reaches the application, and the host name's case and port 
   const answer = await get("/api/x?y=1", "HELLO.lab.example:443");
   expect(nameIn(answer)).toBe("api");
   expect(await at["api"]?.asked()).toContainEqual({ method: "GET", url: "/api/x?y=1" });
+  expect(nameIn(await get("/api/v2", "Hello.Lab.Example.:443"))).toBe("deep");
+});
+
+test("x-real-ip and x-forwarded-host are said where they are wished for, by the front alone", async () => {
+  const forged = { "x-real-ip": "203.0.113.66", "x-forwarded-host": "else.where" };
+  const said = async (path: string) => JSON.parse((await get(path, "hello.lab.example", forged)).body).headers;
+  const api = await said("/api");
+  expect([api["x-real-ip"], api["x-forwarded-host"]]).toEqual(["127.0.0.1", "hello.lab.example"]);
+  const deep = await said("/api/v2");
+  expect([deep["x-real-ip"], deep["x-forwarded-host"]]).toEqual([undefined, undefined]);
+  expect([deep["x-forwarded-for"], deep["x-forwarded-proto"]]).toEqual(["127.0.0.1", "https"]);
 });
 
 test("each part of a name fails over by itself", async () => {

@@ -43,6 +43,7 @@ export function endpointSpec(options: ServiceOptions): EndpointSpec {
       sticky: options.sticky === true ? true : undefined,
       compress: options.compress === true ? true : undefined,
       retry500: options.retry_on?.includes(500) ? true : undefined,
+      realIp: options.real_ip === true ? true : undefined,
       timeout: options.timeout === undefined ? undefined : parseSpan(options.timeout),
       hsts: options.hsts === undefined ? undefined : (parseSpan(options.hsts) ?? 0) / 1000,
       maxBody: bytesOf(options.max_body),

@@ -95,6 +95,7 @@ export const ServiceOptions = z.strictObject({
   proxy_protocol: yes("the service expects the visitor's address by the PROXY protocol, version 2"),
   sticky: yes("a visitor shall stay with one container"),
   compress: yes("text may be compressed; not for pages that show a secret beside what a visitor sent (BREACH)"),
+  real_ip: yes("requests shall say who asks in x-real-ip, and for which name in x-forwarded-host"),
   retry_on: z
     .array(z.literal(500, { error: "must be 500; 502, 503 and 504 are asked again anyway" }), {
       error: "must be [500]: a GET that is answered 500 is asked again elsewhere",

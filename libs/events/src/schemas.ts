@@ -35,6 +35,8 @@ export const HttpOptions = z.strictObject({
   compress: z.literal(true).optional(),
   /** A GET that is answered 500 is asked again elsewhere. */
   retry500: z.literal(true).optional(),
+  /** Requests say who asks in `x-real-ip` and for which name in `x-forwarded-host` too. */
+  realIp: z.literal(true).optional(),
   /** Milliseconds that an answer may keep silent, where it is not the usual minute. */
   timeout: z.int().min(1_000).max(3_600_000).optional(),
   /** Seconds for which browsers shall use https only (RFC 6797). */

@@ -51,8 +51,9 @@ async function once(
   const name = nameOf(7);
   const target = [
     ...(protocol === "h1" ? ["--h1"] : []),
+    // As visitors of port 443, whose Host says no port.
     `--connect-to=127.0.0.1:${proxy.port}`,
-    `https://${name}:${proxy.port}/`,
+    `https://${name}/`,
   ];
   const before = proxy.cpu();
   const said = execFileSync("taskset", ["-c", loadCore, ...h2load, ...connections, ...target], { encoding: "utf8" });

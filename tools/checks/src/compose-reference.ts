@@ -29,6 +29,7 @@ reach out of the stack, and one key more: \`x-zcloud\`. Any other key that begin
 | a service | \`protocol\` | \`h2c\`: it speaks HTTP/2 without TLS, as gRPC servers do | \`http\` |
 | a service | \`sticky\` | \`true\`: a visitor stays with one container, by a cookie, while that one is well | no |
 | a service | \`compress\` | \`true\`: text is compressed on its way; not for pages that show a secret beside what the visitor sent (BREACH) | no |
+| a service | \`real_ip\` | \`true\`: requests say who asks in \`x-real-ip\` too, and for which name in \`x-forwarded-host\`, beside \`x-forwarded-for\` and \`x-forwarded-proto\`, which all have | no |
 | a service | \`hsts\` | browsers use only https for so long (RFC 6797), e.g. \`365d\` | none |
 | a service | \`tls\` | \`passthrough\`: it has the keys of its names itself; the front opens no TLS, sees no requests, and orders no certificates | the front's |
 | a service | \`proxy_protocol\` | \`true\`, with \`tls: passthrough\`: it is told the visitor's address by the PROXY protocol, version 2, which it must be set to | no |
