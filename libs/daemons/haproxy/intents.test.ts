@@ -69,7 +69,7 @@ test("a route all of whose servers are drained is of the class that asks the pee
 test("maintenance of a stack or a service of it stands in the options of its slots, before a drain", () => {
   const here = [endpoint("north", "web", [1]), endpoint("north", "api", [2])];
   const modes = (...intents: Intent[]) => toRoutes(map, here, [south], intents).routes.map(optionsText);
-  expect(modes(wish("maintenance", "demo/app"))).toEqual(["0|0|0|0|0|0|demo|1", "0|0|0|0|0|demo|1"]);
+  expect(modes(wish("maintenance", "demo/app"))).toEqual(["0|0|0|0|0|0|demo|1", "0|0|0|0|0|0|demo|1"]);
   expect(modes(wish("maintenance", "demo/app:api"), wish("drain", "north"))).toEqual([
     "0|0|0|0|0|0|demo|1",
     "0|0|0|0|0|0|demo|2",
