@@ -13,7 +13,7 @@ export const Uptime = z.object({
   door: z.string(),
   /** Only its TLS handshake is tried; its certificate is its owner's. */
   passthrough: z.boolean().default(false),
-  state: z.enum(["new", "up", "down"]),
+  state: z.enum(["new", "up", "down", "maintenance"]),
   since: z.string(),
   servedBy: z.string().nullable(),
   ms: z.number().nullable(),
@@ -85,6 +85,8 @@ function doorCell({ doors }: UptimeRow, site: string, now: number, paint: Paint)
     const lasts = duration(now - Date.parse(down.since));
     return paint("red", `down ${lasts}${only}: ${printable(down.reason ?? "not known why")}`);
   }
+  const resting = views.find(({ state }) => state === "maintenance");
+  if (resting !== undefined) return paint("yellow", `maintenance ${duration(now - Date.parse(resting.since))}`);
   const [up] = views.filter(({ state }) => state === "up");
   if (up === undefined) return paint("dim", views.length === 0 ? "not watched" : "not yet");
   const by = up.servedBy === null || up.servedBy === site ? "" : ` by ${printable(up.servedBy)}`;

@@ -66,6 +66,19 @@ test("what is down stands first, from where and why; exit code 1", async () => {
   expect(JSON.parse(world.out).endpoints).toHaveLength(2);
 });
 
+test("what is in maintenance is neither up nor down, and no problem", async () => {
+  const resting = {
+    state: "maintenance",
+    since: "2026-11-22T13:50:00Z",
+    servedBy: null,
+    ms: null,
+    reason: "",
+  } as const;
+  agents([seen("a", "north", resting), seen("a", "south", resting)], []);
+  expect(await world.zctl("uptime")).toBe(0);
+  expect(world.out).toContain("maintenance 10 min");
+});
+
 test("one front out of reach: the other's view, and exit code 3", async () => {
   agents([seen("a", "north"), seen("a", "south")], []);
   world.host("south/zfront").script = { down: true };

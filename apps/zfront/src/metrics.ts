@@ -43,7 +43,7 @@ function probeMetrics(registry: Registry, uptime: () => readonly UptimeView[]): 
   };
   const by = ({ endpoint, door }: UptimeView) => ({ endpoint, door });
   gauge("zcloud_probe_success", "1: reachable through this site's front door.", ["endpoint", "door"], (to) => {
-    for (const view of uptime()) to.set(by(view), view.state === "up" ? 1 : 0);
+    for (const view of uptime()) if (view.state !== "maintenance") to.set(by(view), view.state === "up" ? 1 : 0);
   });
   gauge("zcloud_probe_seconds", "Duration of the last good probe.", ["endpoint", "door"], (to) => {
     for (const view of uptime()) if (view.ms !== null) to.set(by(view), view.ms / 1_000);

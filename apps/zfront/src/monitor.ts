@@ -7,6 +7,7 @@ import {
   createStore,
   createTrust,
   type Door,
+  restingViews,
   targetsOf,
   type UptimeView,
   uptimeViews,
@@ -90,7 +91,7 @@ export async function startMonitoring(ctx: RoleContext, { routesOf, haproxy }: M
     cancelLook = undefined;
     const view = ctx.view();
     // What is taken out of service on purpose is not down, and the time is nobody's.
-    const asked = routesOf(view).routes.filter(({ maintenance }) => maintenance !== true);
+    const asked = routesOf(view).routes.filter(({ maintenance }) => maintenance === undefined);
     monitor.want(targetsOf(asked, doorsOf(view)));
     const before = counts;
     counts = serverCounts(endpoints());
@@ -114,7 +115,18 @@ export async function startMonitoring(ctx: RoleContext, { routesOf, haproxy }: M
 
   return {
     watched: () => monitor.watched(),
-    views: () => uptimeViews(monitor.watched(), endpointLabel, clock.now()),
+    views() {
+      const view = ctx.view();
+      const views = uptimeViews(monitor.watched(), endpointLabel, clock.now());
+      const resting = routesOf(view).routes.flatMap(({ maintenance, ...route }) => {
+        if (maintenance === undefined) return [];
+        const targets = [...targetsOf([route], doorsOf(view)).values()];
+        return targets.map((target) => ({ target, history: monitor.historyOf(target), ...maintenance }));
+      });
+      const rests = restingViews(resting, endpointLabel, clock.now());
+      const names = new Set(rests.map(({ endpoint }) => endpoint));
+      return [...views.filter(({ endpoint }) => !names.has(endpoint)), ...rests];
+    },
     async stop() {
       for (const off of leave) off();
       closeAlarms();

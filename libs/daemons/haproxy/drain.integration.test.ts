@@ -121,15 +121,23 @@ test("who has the cookie of a drained server is served by another one, and stays
 
 test("maintenance: 503 with a page of its own at both doors for that service only, without a reload", async () => {
   await serve();
-  const pid = (await sites.north.observe()).running?.pid;
-  await serve(wish("maintenance", "demo/app:web"));
+  const pid = (await sites.south.observe()).running?.pid;
+  const reason = 'we move the <b>shelves</b>; "back" at 5 % | o\'clock \\ 17 – ü';
+  await serve({ ...wish("maintenance", "demo/app:web"), reason });
+  const shown = "<p>we move the &lt;b&gt;shelves&lt;/b&gt;; &quot;back&quot; at 5 % | o&#39;clock \\ 17 – ü</p>";
   for (const { ports } of [sites.north, sites.south]) {
     const answer = await ask(ports.https, host("web"));
     expect([answer.status, answer.headers["retry-after"]]).toEqual([503, "300"]);
     expect(answer.body).toContain("This site is being worked on");
+    expect(answer.body.endsWith(shown)).toBe(true);
     expect((await ask(ports.https, host("sticky"))).status).toBe(200);
   }
+  // A reload finds the same words.
+  await sites.north.reload();
+  expect((await ask(sites.north.ports.https, host("web"))).body.endsWith(shown)).toBe(true);
+  await serve(wish("maintenance", "demo/app:web"));
+  expect((await ask(sites.north.ports.https, host("web"))).body.endsWith("<p></p>")).toBe(true);
   await serve();
   expect((await whoAnswers("web")).status).toBe(200);
-  expect((await sites.north.observe()).running?.pid).toBe(pid);
+  expect((await sites.south.observe()).running?.pid).toBe(pid);
 });

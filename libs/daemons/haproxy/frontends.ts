@@ -2,7 +2,7 @@ import { accessLog, loudProbes, quietProbes, servedBy } from "./access-log.ts";
 import { clientLimit, connectionLimit, routeLimits } from "./limits.ts";
 import { peerLink } from "./link.ts";
 import { type MapName, mapPath, optionFields, routeModes } from "./maps.ts";
-import { html, pages } from "./pages.ts";
+import { html, maintenancePage, pages } from "./pages.ts";
 import { passthroughRedirect, peekedClient, peekFrontend } from "./passthrough.ts";
 import type { FrontSettings } from "./settings.ts";
 
@@ -125,7 +125,7 @@ function tlsFrontend(settings: FrontSettings, peeks: boolean): string[] {
     `    http-request set-var(txn.maxbody) ${field("maxBody")} if { var(txn.options) -m found }`,
     `    http-request return status 413 ${html} hdr connection close string '${pages.tooLarge}' if { var(txn.maxbody) -m int gt 0 } { req.body_size,sub(txn.maxbody) gt 0 }`,
     ...redirects(settings),
-    `    http-request return status 503 ${html} hdr cache-control no-store hdr retry-after 300 string '${pages.maintenance}' if ${isMode("maintenance")}`,
+    `    http-request return status 503 ${html} hdr cache-control no-store hdr retry-after 300 lf-string '${maintenancePage(`%[${field("reason")},url_dec]`)}' if ${isMode("maintenance")}`,
     `    http-request set-header x-real-ip %[src] if { ${field("realIp")} 1 }`,
     `    http-request set-header x-forwarded-host %[req.hdr(host)] if { ${field("realIp")} 1 }`,
     "    # All servers here are drained. If the other site has nobody, it shall say so by 503, and one of them is asked.",

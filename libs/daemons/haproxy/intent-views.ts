@@ -1,8 +1,8 @@
 import type { Intent } from "@zcloud/events";
 import { wishesOf } from "./intents.ts";
-import { optionFields, routeModes } from "./maps.ts";
+import { nowhere, optionFields, routeModes } from "./maps.ts";
 import type { ObservedFront } from "./plan.ts";
-import { endpointLabel, isStream, type Route } from "./routes.ts";
+import { endpointLabel, isStream, keyOfService, type Route } from "./routes.ts";
 
 /** What has come of an intent at this front. */
 export interface IntentView extends Pick<Intent, "kind" | "subject" | "reason" | "actor" | "at"> {
@@ -28,10 +28,14 @@ export function intentViews(
     const said = { kind, subject, reason, actor, at };
     const { drains, maintains } = wishesOf([intent], sites);
     if (kind === "maintenance") {
-      const own = routes.filter((route) => !isStream(route) && maintains(route.key) !== undefined);
+      const own = routes.filter(({ key }) => maintains(keyOfService(key)) !== undefined);
       const mode = (key: string): string | undefined =>
         running?.maps.options.get(String(slots.taken[key]?.slot))?.split("|")[optionFields.indexOf("mode")];
-      const done = own.every(({ key }) => mode(key) === routeModes.maintenance);
+      const closed = ({ port, passthrough = [] }: Route): boolean =>
+        port === undefined
+          ? passthrough.every((name) => running?.maps.passthrough.get(name) === nowhere)
+          : running?.maps.ports.get(String(port)) === nowhere;
+      const done = own.every((route) => (isStream(route) ? closed(route) : mode(route.key) === routeModes.maintenance));
       return { ...said, done, endpoints: labels(own), kept: [], underWay: 0 };
     }
     const own = routes.filter(({ servers }) => servers.some(({ host, id }) => drains(host, id) !== undefined));

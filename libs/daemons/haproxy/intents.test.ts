@@ -75,6 +75,9 @@ test("maintenance of a stack or a service of it stands in the options of its slo
     "0|0|0|0|0|0|demo|2",
   ]);
   expect(modes(wish("maintenance", "demo/other"))).toEqual([undefined, undefined]);
+  // As HTML, and in one word for HAProxy's command line and its fields.
+  const because = { ...wish("maintenance", "demo/app:web"), reason: "a|b; <i>\ud800 ü" };
+  expect(modes(because)).toEqual([undefined, "0|0|0|0|0|0|demo|1|a%7Cb%3B%20%26lt%3Bi%26gt%3B%20%C3%BC"]);
 });
 
 test("property: whatever is drained, some server that is well still takes new requests, here or at the peer", () => {

@@ -30,7 +30,7 @@ export interface Placed {
  * redirects: host name -> where its visitors are sent. health: e-backend -> path that the check asks for. vhosts:
  * e-backend -> host name that it asks with. answers: e-backend -> milliseconds that a GET may take. options: slot number
  * -> see `optionsText`. endpoints: slot number -> `tenant/project/service`, for the access log. ports:
- * public port of a TCP service -> slot number. passthrough: host name whose TLS is not opened here -> slot number.
+ * public port of a TCP service -> slot number, 0 in maintenance. passthrough: host name whose TLS is not opened here -> the same.
  */
 export function frontMaps(placed: readonly Placed[]): Readonly<Record<MapName, MapEntries>> {
   const bySlot = [...placed].sort((a, b) => a.slot - b.slot);
@@ -46,8 +46,8 @@ export function frontMaps(placed: readonly Placed[]): Readonly<Record<MapName, M
     return route.places.map((place) => [place, value] as const);
   });
   const redirects = placed.flatMap(({ route }) => [...route.redirects]);
-  const through = placed.flatMap(({ route: { passthrough = [] }, slot }) =>
-    passthrough.map((name) => [name, String(slot)] as const),
+  const through = placed.flatMap(({ route, slot }) =>
+    (route.passthrough ?? []).map((name) => [name, streamSlot(route, slot)] as const),
   );
   return {
     health: new Map(checked.map(({ route, slot }) => [`e${slot}`, route.health])),
@@ -60,7 +60,9 @@ export function frontMaps(placed: readonly Placed[]): Readonly<Record<MapName, M
     options,
     endpoints: new Map(bySlot.map(({ route, slot }) => [String(slot), route.key])),
     ports: new Map(
-      bySlot.flatMap(({ route, slot }) => (route.port === undefined ? [] : [[String(route.port), String(slot)]])),
+      bySlot.flatMap(({ route, slot }) =>
+        route.port === undefined ? [] : [[String(route.port), streamSlot(route, slot)]],
+      ),
     ),
     passthrough: new Map(through.sort(([a], [b]) => byText(a, b))),
     redirects: new Map(redirects.sort(([a], [b]) => byText(a, b))),
@@ -68,10 +70,25 @@ export function frontMaps(placed: readonly Placed[]): Readonly<Record<MapName, M
   };
 }
 
+/** What ports.map and passthrough.map say of a route. */
+export function streamSlot({ maintenance }: Pick<Route, "maintenance">, slot: number): string {
+  return maintenance === undefined ? String(slot) : nowhere;
+}
+
 const noHost = "health.invalid";
 
 /** Fields of an entry in options.map, in this order, separated by `|`; 0 where a route has nothing to say. */
-export const optionFields = ["timeout", "hsts", "maxBody", "rate", "tenantRate", "realIp", "tenant", "mode"] as const;
+export const optionFields = [
+  "timeout",
+  "hsts",
+  "maxBody",
+  "rate",
+  "tenantRate",
+  "realIp",
+  "tenant",
+  "mode",
+  "reason",
+] as const;
 
 /**
  * What is not as usual with a route. maintenance: its visitors read that. away: all servers of this site are drained,
@@ -79,8 +96,26 @@ export const optionFields = ["timeout", "hsts", "maxBody", "rate", "tenantRate",
  */
 export const routeModes = { maintenance: "1", away: "2" } as const;
 
+/** In the place of a slot where connections are not passed on: its service is in maintenance. */
+export const nowhere = "0";
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** An operator's words, if any, as HTML in a form that has neither spaces nor `|`: a rule decodes it (url_dec). */
+function shownReason(text: string): readonly string[] {
+  if (text === "") return [];
+  const escaped = text.replace(/[&<>"'\p{Surrogate}]/gu, (sign) => entities[sign] ?? "");
+  return [encodeURIComponent(escaped)];
+}
+
 function modeOf({ maintenance, servers }: Route): string {
-  if (maintenance === true) return `|${routeModes.maintenance}`;
+  if (maintenance !== undefined) return `|${[routeModes.maintenance, ...shownReason(maintenance.reason)].join("|")}`;
   return isAway(servers) ? `|${routeModes.away}` : "";
 }
 

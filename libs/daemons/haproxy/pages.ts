@@ -30,9 +30,11 @@ export const pages = {
     "What runs behind this name did not answer in time. Please try again in a minute.",
   ),
   tooMany: page("Too many requests", "More came from your address than is served. Please try again in ten seconds."),
-  maintenance: page(
-    "This site is being worked on",
-    "It was taken out of service on purpose and will be back. Please try again in a few minutes.",
-  ),
   tooLarge: page("Too large", "What you sent is larger than what is taken here."),
 } as const;
+
+/** @param reason what the operator says, as a log-format expression of HAProxy */
+export function maintenancePage(reason: string): string {
+  const text = "It was taken out of service on purpose and will be back. Please try again in a few minutes.";
+  return page("This site is being worked on", `${text}<p>${reason}`);
+}

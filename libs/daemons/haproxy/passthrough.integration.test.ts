@@ -6,7 +6,15 @@ import { createTestCa, eventually, freePorts } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask, fetchWithHost, startLoad } from "./client.test-support.ts";
 import { startH2Load } from "./h2-load.test-support.ts";
-import { type Backend, endpoint, lines, startBackend, type TwoFronts, twoFronts } from "./two-fronts.test-support.ts";
+import {
+  type Backend,
+  endpoint,
+  lines,
+  startBackend,
+  type TwoFronts,
+  twoFronts,
+  wish,
+} from "./two-fronts.test-support.ts";
 
 /** Its owner keeps the keys: the fronts have none for it. */
 const vault = "vault.demo.lab.example";
@@ -232,6 +240,17 @@ test("with nobody at both sites a connection ends at once, after two fronts", as
   expect((await sites.south.frontendSessions("tcp-local")) - arrived).toBeLessThanOrEqual(4);
   await at["north"]?.start();
   await at["south"]?.start();
+});
+
+test("in maintenance connections end at once, and nobody is shown another certificate", async () => {
+  const peers = [own("south")];
+  await sites.north.serve([plain("north"), own("north")], peers, [wish("maintenance", "demo/app:vault")]);
+  await expect(visit("north", vault)).rejects.toThrow();
+  await sites.north.serve([plain("north"), own("north")], peers);
+  await eventually(
+    "it is served again",
+    async () => (await visit("north", vault).catch(() => undefined)) !== undefined,
+  );
 });
 
 test("when the last such name leaves, another reload takes the detour away", async () => {

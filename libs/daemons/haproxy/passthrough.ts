@@ -52,6 +52,7 @@ export function peekFrontend(settings: FrontSettings): string[] {
     `    tcp-request connection track-sc0 ${client} table count-peeks unless inside`,
     `    tcp-request connection reject if { sc0_conn_cur gt ${limits.connectionsPerClient} }`,
     ...peekedSlot(settings),
+    `    tcp-request content reject if ${found} !{ var(sess.slot) -m int gt 0 }`,
     `    tcp-request content set-dst-port int(${byName}) if ${found}`,
     `    tcp-request content set-log-level silent unless ${found}`,
     `    use_backend e%[var(sess.slot)] if ${found}`,

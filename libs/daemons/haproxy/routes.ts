@@ -50,8 +50,8 @@ export interface Route {
   readonly servers: readonly LocalServer[];
   /** The other site has this endpoint too, or alone. */
   readonly peer: boolean;
-  /** Visitors read the maintenance page. */
-  readonly maintenance?: true;
+  /** Visitors read the maintenance page, with the operator's reason on it; connections that are passed on end at once. */
+  readonly maintenance?: { readonly reason: string; readonly since: string };
 }
 
 export interface Routes {
@@ -112,11 +112,13 @@ export function toRoutes(
     const inForce = takesNew([...here, ...there], wishes);
     const tenantRate = tenantOf(map, key.slice(0, key.indexOf("/")))?.requests;
     const serving = (at: (server: Server) => number | undefined) => serversOf(here, inForce ? wishes : undefined, at);
-    const common = { tenantRate, servers: serving(({ port }) => port), peer: there.length > 0 };
+    const worked = wishes.maintains(key);
+    const rests = worked === undefined ? {} : { maintenance: { reason: worked.reason, since: worked.at } };
+    const common = { ...rests, tenantRate, servers: serving(({ port }) => port), peer: there.length > 0 };
     const own = portsOfService(map, key, [...here, ...there], owner);
     problems.push(...own.problems);
     for (const { at, has, ...port } of [...portsOfMap(map, key), ...own.claims]) {
-      routes.push({ ...noRequests, ...port, tenantRate, servers: serving(at), peer: there.some(has) });
+      routes.push({ ...noRequests, ...port, ...rests, tenantRate, servers: serving(at), peer: there.some(has) });
     }
     const claims = claimsOf([...here, ...there]).filter((claim) => {
       const refusal = refuse(map, key, claim, owner);
@@ -153,10 +155,9 @@ export function toRoutes(
       port: undefined,
       proxyProtocol: false,
       ...common,
-      ...(wishes.maintains(key) === undefined ? {} : { maintenance: true as const }),
     });
   }
-  for (const key of new Set(routes.map(keyOfService))) {
+  for (const key of new Set(routes.map(({ key }) => keyOfService(key)))) {
     const here = local.get(key) ?? [];
     if (!takesNew([...here, ...(remote.get(key) ?? [])], wishes)) problems.push(...uselessDrains(key, here, wishes));
   }
@@ -175,7 +176,7 @@ const noRequests = {
 } as const;
 
 /** `tenant/project/service`, also of a TCP route. */
-function keyOfService({ key }: Route): string {
+export function keyOfService(key: string): string {
   return key.split("/").slice(0, 3).join("/");
 }
 

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { eventually, freePorts } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { endpoint, loopback, type TwoFronts, twoFronts } from "./two-fronts.test-support.ts";
+import { endpoint, loopback, type TwoFronts, twoFronts, wish } from "./two-fronts.test-support.ts";
 
 /** PROXY protocol, version 2 (haproxy.org, proxy-protocol.txt, 2.2): signature, then 16 bytes of head with IPv4 addresses. */
 const signature = Buffer.from("0d0a0d0a000d0a515549540a", "hex");
@@ -154,6 +154,27 @@ test("a connection that is open outlives a reload, and new ones come to the new 
   await eventually("the old connection works", () => visitor.text.includes("still here?"));
   expect(visitor.closed).toBe(false);
   visitor.socket.destroy();
+});
+
+test("in maintenance connections end at once, those that are open go on, and nothing is reloaded", async () => {
+  const chat = (site: string) => endpoint(site, "chat", [at[`${site}-chat`]?.port ?? 0], { names: [] });
+  const intents = [wish("maintenance", "demo/app:chat")];
+  await sites.north.serve([chat("north")], [chat("south")]);
+  const visitor = visit("north", plain());
+  await eventually("a greeting", () => visitor.text.includes("\n"));
+  const actions = await sites.north.serve([chat("north")], [chat("south")], intents);
+  expect(actions.map(({ kind }) => kind)).not.toContain("reload");
+  expect(await greeting("north", plain())).toBe("");
+  visitor.socket.write("still here?\n");
+  await eventually("the open one works", () => visitor.text.includes("still here?"));
+  visitor.socket.destroy();
+  // Nor does it come by the other front, which may not have heard of it yet.
+  at["south-chat"]?.stop();
+  await sites.south.serve([chat("south")], [chat("north")]);
+  expect(await greeting("south", plain())).toBe("");
+  await at["south-chat"]?.start();
+  await sites.north.serve([chat("north")], [chat("south")]);
+  expect(await greeting("north", plain())).toBe("hello from north-chat");
 });
 
 test("a service that goes takes its port with it: connections to it end, no reload", async () => {

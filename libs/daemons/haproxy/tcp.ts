@@ -17,7 +17,8 @@ export function tcpFrontends(settings: FrontSettings, peeks: boolean): string[] 
   if (listen.tcp.length === 0 && !peeks) return [];
   const slot = `dst_port,map_str(${mapPath(paths.maps, "ports")})`;
   const lead = (side: "e" | "l"): string[] => [
-    "    tcp-request content reject unless { var(sess.slot) -m found }",
+    "    # No such service here, or one in maintenance.",
+    "    tcp-request content reject unless { var(sess.slot) -m int gt 0 }",
     `    use_backend ${side}%[var(sess.slot)]`,
     "",
   ];

@@ -52,6 +52,8 @@ export interface Monitor {
   remember(histories: Iterable<Uptime>): void;
   /** By key of the bucket; of what is no longer probed too. */
   histories(): ReadonlyMap<string, Uptime>;
+  /** Of what is no longer probed. */
+  historyOf(target: Target): Uptime | undefined;
   watched(): readonly Watched[];
   stop(): void;
 }
@@ -239,6 +241,7 @@ export function createMonitor({ host, clock, ask, random = Math.random, changed 
       const own = [...entries.values()].flatMap(({ history }) => (history === undefined ? [] : [history]));
       return new Map([...past, ...own.map((history) => [keyOf("uptime", history), history] as const)]);
     },
+    historyOf: (target) => past.get(keyOf("uptime", begin(subjectOf(host, target), 0))),
     watched: () => [...entries.values()],
     stop() {
       stopped = true;

@@ -1,5 +1,7 @@
+import type { Uptime } from "@zcloud/events";
 import { lasting, share } from "./account.ts";
 import type { Watched } from "./monitor.ts";
+import type { Target } from "./targets.ts";
 
 const hour = 3_600_000;
 /** Milliseconds over which uptime is told. */
@@ -16,16 +18,41 @@ export interface UptimeView {
   readonly door: string;
   /** TLS is passed through: only the handshake is tried, whatever the certificate. */
   readonly passthrough: boolean;
-  readonly state: "new" | "up" | "down";
+  /** `maintenance`: nobody asks, because an operator took it out of service. */
+  readonly state: "new" | "up" | "down" | "maintenance";
   readonly since: string;
   /** Site that answered last, and milliseconds that the last probe took; null before the first, or if it failed. */
   readonly servedBy: string | null;
   readonly ms: number | null;
-  /** Why it is down; null if it isn't. */
+  /** Why it is down, or in maintenance; null if it is neither. */
   readonly reason: string | null;
   /** Shares from 0 to 1; null: nothing was watched. */
   readonly uptime: Readonly<Record<Window, number | null>>;
   readonly lastOutage: { readonly from: string; readonly to: string | null; readonly reason: string } | null;
+}
+
+/** What is known of an endpoint that nobody asks now. `since`: RFC 3339. */
+export interface Resting {
+  readonly target: Target;
+  readonly history: Uptime | undefined;
+  readonly reason: string;
+  readonly since: string;
+}
+
+type Known = Pick<UptimeView, "endpoint" | "name" | "door" | "passthrough" | "uptime" | "lastOutage">;
+
+function known(target: Target, history: Uptime | undefined, label: (endpoint: string) => string, now: number): Known {
+  const last = history?.outages.at(-1);
+  const over = (window: Window): number | null =>
+    history === undefined ? null : (share(history, windows[window], now) ?? null);
+  return {
+    endpoint: label(target.endpoint),
+    name: target.name,
+    door: target.door.site,
+    passthrough: target.expect === "handshake",
+    uptime: { "24h": over("24h"), "7d": over("7d"), "90d": over("90d") },
+    lastOutage: last === undefined ? null : { from: last.from, to: last.to ?? null, reason: last.reason },
+  };
 }
 
 /** Sorted by endpoint and door. */
@@ -34,25 +61,29 @@ export function uptimeViews(
   label: (endpoint: string) => string,
   now: number,
 ): readonly UptimeView[] {
-  const views = watched.map(({ target, verdict, latest, history }): UptimeView => {
-    const last = history?.outages.at(-1);
-    const over = (window: Window): number | null =>
-      history === undefined ? null : (share(history, windows[window], now) ?? null);
-    return {
-      endpoint: label(target.endpoint),
-      name: target.name,
-      door: target.door.site,
-      passthrough: target.expect === "handshake",
+  const views = watched.map(
+    ({ target, verdict, latest, history }): UptimeView => ({
+      ...known(target, history, label, now),
       state: verdict.state,
       since: new Date(verdict.since).toISOString(),
       servedBy: (latest?.ok === true && latest.servedBy) || null,
       ms: latest?.ok === true ? Math.round(latest.ms) : null,
       reason: verdict.state === "down" ? reasonText(verdict.failure) : null,
-      uptime: { "24h": over("24h"), "7d": over("7d"), "90d": over("90d") },
-      lastOutage: last === undefined ? null : { from: last.from, to: last.to ?? null, reason: last.reason },
-    };
-  });
+    }),
+  );
   return views.sort((a, b) => (`${a.endpoint} ${a.door}` < `${b.endpoint} ${b.door}` ? -1 : 1));
+}
+
+/** Endpoints in maintenance. */
+export function restingViews(
+  resting: readonly Resting[],
+  label: (endpoint: string) => string,
+  now: number,
+): readonly UptimeView[] {
+  return resting.map(({ target, history, reason, since }) => ({
+    ...known(target, history, label, now),
+    ...{ state: "maintenance", since, servedBy: null, ms: null, reason },
+  }));
 }
 
 /** What stands in status: an endpoint and the doors through which it is not to be reached, with one reason. */

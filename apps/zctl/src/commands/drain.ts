@@ -44,7 +44,8 @@ export const maintenance = command(Reason, {
   name: "maintenance",
   summary: "visitors of a stack read that it is being worked on",
   about:
-    "503 with a page and Retry-After at both doors, for a stack or one service of it. Nobody is told that it is down.",
+    "503 with a page, the reason on it and Retry-After at both doors, for a stack or one service of it. Connections to its\n" +
+    "TCP services end at once. Nobody is told that it is down.",
   arguments: [
     { name: "[action]", about: "on or off; without it, what is in maintenance", words: ["on", "off"] },
     { name: "[stack]", about: "tenant/project or tenant/project:service" },
