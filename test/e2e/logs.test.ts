@@ -58,7 +58,7 @@ test("what every host says is in its own file", async () => {
 
 test("a container's line says whose it is", async () => {
   const text = `from inside ${Date.now()}`;
-  const talk = `podman exec "$(podman ps -q -f label=zcloud.project=hello | head -1)" sh -c 'echo ${text} >/proc/1/fd/1'\n`;
+  const talk = `podman exec "$(podman ps -q -f label=zcloud.project=hello -f label=zcloud.service=web | head -1)" sh -c 'echo ${text} >/proc/1/fd/1'\n`;
   await bed.script("north/zpod1", talk);
   const lines = await eventually(
     "the line is there",
@@ -69,12 +69,34 @@ test("a container's line says whose it is", async () => {
   expect(JSON.parse(lines[0] ?? "")).toMatchObject({ service: "demo/hello/web" });
 });
 
+test("zctl logs shows both sites' hosts as one, by a text, in order of time", async () => {
+  const text = `both ${Date.now()}`;
+  for (const host of ["north/zstore", "south/zstore", "north/zmah1"]) await say(host, text);
+  const { stdout } = await eventually(
+    "all three are there",
+    45,
+    () => bed.zctl("logs", "--grep", text, "--since", "5m", "--json"),
+    ({ stdout: found }) => found.trim().split("\n").length === 3,
+  );
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { host: string; msg: string });
+  expect(lines.map(({ host }) => host)).toEqual(["north/zstore", "south/zstore", "north/zmah1"]);
+  const screen = await bed.zctl("logs", "north/zstore", "--grep", text, "--since", "5m");
+  expect(screen.stdout).toMatch(new RegExp(`north/zstore {3}e2e(\\[\\d+\\])?: ${text}\n$`));
+});
+
 test("znet is off: everybody goes on, and what is said meanwhile arrives when it is back, requests too", async () => {
   await bed.powerOff("north/znet");
   const mark = `${Date.now()}`;
   for (let n = 0; n < 20; n += 1) await say("north/zpod1", `off ${mark} ${n}`);
   const during = await bed.get(`${hello}off-${mark}`, "north");
   expect(during).toMatchObject({ site: "north" });
+  const halved = await bed.zctl("logs", "--limit", "1");
+  expect(halved).toMatchObject({ status: 3 });
+  expect(halved.stdout).toContain("south/");
+  expect(halved.stderr).toMatch(/north\/znet is unreachable from here/);
   // A power cut of the sender, too: what waits is on disk.
   await bed.script("north/zstore", `logger -t e2e 'cut ${mark}'; journalctl --sync\n`);
   await bed.powerOff("north/zstore");

@@ -5,6 +5,7 @@ import { completionOf } from "./commands/completion.ts";
 import { deploy } from "./commands/deploy.ts";
 import { drain, maintenance, undrain } from "./commands/drain.ts";
 import { events } from "./commands/events.ts";
+import { logs } from "./commands/logs.ts";
 import { pki } from "./commands/pki.ts";
 import { plan } from "./commands/plan.ts";
 import { remove } from "./commands/remove.ts";
@@ -31,6 +32,7 @@ export const commands: readonly CommandSpec[] = [
     certificates,
     uptime,
     events,
+    logs,
     ssh,
   ],
   completionOf(() => commands),

@@ -12,6 +12,8 @@ export interface Ports extends Surroundings {
   enrollScript(): Promise<string>;
   /** Runs a command on this terminal until it ends; its exit status. */
   attach(argv: readonly string[]): Promise<number>;
+  /** What a command of this machine writes, as it comes; throws if it fails. */
+  stream(argv: readonly string[], signal: AbortSignal): AsyncIterable<readonly string[]>;
   /** Milliseconds since the epoch. */
   now(): number;
   sleep(ms: number, signal: AbortSignal): Promise<void>;

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { homedir } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { attach, LocalHost } from "@zcloud/host";
+import { attach, LocalHost, streamLines } from "@zcloud/host";
 import { connect } from "./connect.ts";
 import { readEnrollScript } from "./enroll-script.ts";
 import { zctl } from "./program.ts";
@@ -27,6 +27,7 @@ process.exitCode = await zctl(
     connect: (installation, entry) => connect(local, installation, entry),
     enrollScript: () => readEnrollScript(local),
     attach,
+    stream: (argv, signal) => streamLines(argv, { signal }),
     now: Date.now,
     sleep: async (ms, signal) => void (await sleep(ms, undefined, { signal })),
     signal: interrupted.signal,

@@ -77,6 +77,10 @@ export class World {
   local: Host = new LocalHost();
   out = "";
   err = "";
+  /** What a command writes that is read as it comes. */
+  stream: (argv: readonly string[]) => AsyncIterable<readonly string[]> = () => {
+    throw new Error("nobody scripted a stream");
+  };
   clock = Date.parse("2026-11-22T14:00:00Z");
   readonly #directory: string;
 
@@ -104,6 +108,7 @@ export class World {
         this.attached.push(command.join(" "));
         return 0;
       },
+      stream: (argv) => this.stream(argv),
       now: () => this.clock,
       sleep: async (ms) => {
         this.clock += ms;

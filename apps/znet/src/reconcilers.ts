@@ -1,3 +1,4 @@
+import { createLogKeeper } from "@zcloud/daemons/logstore";
 import { createNats } from "@zcloud/daemons/nats";
 import {
   createRsyslog,
@@ -5,6 +6,7 @@ import {
   receivingPorts,
   renderReceiver,
   renderReceiverUnit,
+  storeDirectory,
 } from "@zcloud/daemons/rsyslog";
 import { createUnbound, desiredRecords } from "@zcloud/daemons/unbound";
 import type { RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
@@ -30,6 +32,7 @@ export const znet: RoleDefinition = {
     const started = ctx.clock.now();
     const asked = () => (ctx.bus.connected() ? ctx.clock.now() - started : undefined);
     const peer = () => peerState(ctx.view().peer?.name, there.age(), asked());
+    const logs = createLogKeeper({ host: ctx.host, clock: ctx.clock, store: storeDirectory });
     return {
       loops: [
         ctx.loop({
@@ -60,6 +63,14 @@ export const znet: RoleDefinition = {
           essential: false,
         }),
         ctx.loop({
+          reconciler: logs,
+          desired: ({ map: { log } }) => log,
+          essential: false,
+          resyncMs: 300_000,
+          // To compress a day takes minutes.
+          deadlineMs: 3_600_000,
+        }),
+        ctx.loop({
           reconciler: new RemovalsReconciler({ stacks, admin, clock: ctx.clock }),
           desired: () => ({}),
           essential: false,
@@ -71,10 +82,16 @@ export const znet: RoleDefinition = {
         bus: { connected: admin.link.connection() !== undefined, streams: admin.ensured() },
         peer: peer(),
         names: desiredRecords(map(), ctx.view().site.name, names()).size,
+        logs: { bytes: logs.bytes() },
       }),
       problems() {
         const { name, state } = peer();
-        const unreadable = unreadableStacks(stacks.invalid());
+        const overfull = logs.problem(map().log);
+        const remedy = "find out what says so much: zctl logs; or raise log.at_most in the map, or znet's disk";
+        const unreadable = [
+          ...unreadableStacks(stacks.invalid()),
+          ...(overfull === undefined ? [] : [{ what: overfull, remedy }]),
+        ];
         if (state !== "away") return unreadable;
         const what = `no word from ${name}: each site goes on by itself, with what it last knew of the other`;
         return [...unreadable, { what, remedy: `is ${name} up, and the link to it? zctl status` }];

@@ -4,6 +4,7 @@ import type { RoleContext } from "@zcloud/service";
 import * as z from "zod";
 import { type App, whenHere } from "./answers.ts";
 import { intentRoutes } from "./intent-routes.ts";
+import { logRoutes } from "./log-routes.ts";
 import { stackRoutes } from "./stack-routes.ts";
 
 export interface RoutesOptions {
@@ -23,6 +24,7 @@ export function routes(app: App, { ctx, admin }: RoutesOptions): void {
 
   stackRoutes(app, { ctx, admin });
   intentRoutes(app, { ctx, admin });
+  logRoutes(app, ctx);
 
   app.post("/v1/map", async (request, reply) => {
     const parsed = SignedMap.safeParse(request.body);

@@ -9,3 +9,4 @@ export * from "./memory-host.ts";
 export * from "./notify.ts";
 export { shellCommand, shellQuote } from "./shell-quote.ts";
 export * from "./ssh-host.ts";
+export * from "./stream-lines.ts";

@@ -131,6 +131,11 @@ export const errorCatalogue: readonly ErrorGroup[] = [
         remedy: "nothing",
       },
       COMMAND_FAILED: { when: "a command could not be started", inForce: untouched, remedy: "the message says why" },
+      STREAM_FAILED: {
+        when: "a program whose output is read as it comes fails, e.g. while the log is read",
+        inForce: "what was read is shown",
+        remedy: "the message has its words; try again",
+      },
       FILE: {
         when: "a file can't be read or written",
         inForce: "the file as it was: files are replaced whole",
