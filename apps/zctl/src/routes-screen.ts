@@ -13,7 +13,7 @@ export interface RouteRow {
     readonly site: string;
     /** Site that answers; null: nobody. */
     readonly servedBy: string | null;
-    /** Servers of this site that are up. */
+    /** Servers of this site that are up, or drained and there where nobody else is. */
     readonly servers: number;
     /** RFC 3339; null: only a placeholder is shown. */
     readonly certificateUntil: string | null;
@@ -26,7 +26,8 @@ export function tableOfRoutes(
   const rows = new Map<string, { endpoint: string; kind: Route["kind"]; fronts: RouteRow["fronts"][number][] }>();
   for (const { site, routes } of fronts) {
     for (const { names, endpoint, kind, servedBy, servers, certificate } of routes) {
-      const up = servers.filter(({ host, state }) => host.startsWith(`${site}/`) && state.startsWith("UP")).length;
+      const own = servers.filter(({ host }) => host.startsWith(`${site}/`));
+      const up = own.filter(({ state }) => state.startsWith("UP") || state === "DRAINED").length;
       const door = { site, servedBy: servedBy ?? null, servers: up, certificateUntil: certificate.until ?? null };
       for (const name of names) {
         const row = rows.get(name) ?? { endpoint, kind, fronts: [] };
@@ -35,7 +36,16 @@ export function tableOfRoutes(
       }
     }
   }
-  return [...rows].map(([name, row]) => ({ name, ...row })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...rows]
+    .map(([name, row]) => ({ name, ...row, fronts: row.fronts.map((front) => believed(front, row.fronts)) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** A front only knows that the other site had servers; whether they are up is the other front's to say. */
+function believed(front: RouteRow["fronts"][number], fronts: RouteRow["fronts"]): RouteRow["fronts"][number] {
+  const other = front.servedBy === front.site ? undefined : fronts.find(({ site }) => site === front.servedBy);
+  if (other?.servers !== 0) return front;
+  return { ...front, servedBy: front.servers > 0 ? front.site : null };
 }
 
 export function renderRoutes(rows: readonly RouteRow[], sites: readonly string[], now: number, paint: Paint): string[] {

@@ -132,6 +132,25 @@ test("routes: who answers at each front", () => {
   expect(rows[0]?.fronts.map(({ servedBy }) => servedBy)).toEqual(["north", null]);
 });
 
+test("routes: with the servers of both sites gone nobody answers, whatever each front says of the other", () => {
+  const at = (site: string, state: string) => ({
+    ...{ kind: "http" as const, names: ["hello.example.net"], endpoint: "demo/hello:web" },
+    servedBy: site === "north" ? "south" : "north",
+    servers: [{ name: "a", host: `${site}/zpod1`, state }],
+    certificate: { name: "hello.example.net", until: "2027-02-20T14:00:00Z" },
+  });
+  const fronts = (south: string) => [
+    { site: "north", routes: [at("north", "DOWN")] },
+    { site: "south", routes: [at("south", south)] },
+  ];
+  const doors = (south: string) => tableOfRoutes(fronts(south))[0]?.fronts.map(({ servedBy }) => servedBy);
+  expect(doors("DOWN")).toEqual([null, null]);
+  expect(doors("DRAINED")).toEqual(["south", "south"]);
+  // The other front can't be asked: what this one knew last.
+  const [north] = fronts("DOWN");
+  expect(tableOfRoutes(north === undefined ? [] : [north])[0]?.fronts[0]?.servedBy).toBe("south");
+});
+
 test("routes: ports have no certificate, and where TLS is passed through it is its owner's", () => {
   const route = (kind: "tcp" | "passthrough", name: string) => {
     const servers = [{ name: "a", host: "north/zpod1", state: "UP" }];

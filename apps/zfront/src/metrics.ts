@@ -27,29 +27,56 @@ export function frontMetrics({ registry, runtime, observed, uptime }: FrontMetri
   });
 }
 
-function probeMetrics(registry: Registry, uptime: () => readonly UptimeView[]): void {
-  const gauge = (name: string, help: string, labels: readonly string[], fill: (to: Gauge) => void): void => {
-    const registers = [registry];
-    new Gauge({
-      name,
-      help,
-      labelNames: [...labels],
-      registers,
-      collect() {
-        this.reset();
-        fill(this);
-      },
-    });
-  };
-  const by = ({ endpoint, door }: UptimeView) => ({ endpoint, door });
-  gauge("zcloud_probe_success", "1: reachable through this site's front door.", ["endpoint", "door"], (to) => {
-    for (const view of uptime()) if (view.state !== "maintenance") to.set(by(view), view.state === "up" ? 1 : 0);
+/** A gauge that is filled anew whenever somebody asks. */
+function gauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  fill: (to: Gauge) => void | Promise<void>,
+): void {
+  new Gauge({
+    ...{ name, help, labelNames: [...labelNames], registers: [registry] },
+    async collect() {
+      this.reset();
+      await fill(this);
+    },
   });
-  gauge("zcloud_probe_seconds", "Duration of the last good probe.", ["endpoint", "door"], (to) => {
+}
+
+/** The same of what only grows. */
+function counter(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  fill: (to: Counter) => Promise<void>,
+): void {
+  new Counter({
+    ...{ name, help, labelNames: [...labelNames], registers: [registry] },
+    async collect() {
+      this.reset();
+      await fill(this);
+    },
+  });
+}
+
+function probeMetrics(registry: Registry, uptime: () => readonly UptimeView[]): void {
+  const by = ({ endpoint, door }: UptimeView) => ({ endpoint, door });
+  gauge(
+    registry,
+    "zcloud_probe_success",
+    "1: reachable through this site's front door.",
+    ["endpoint", "door"],
+    (to) => {
+      for (const view of uptime()) if (view.state !== "maintenance") to.set(by(view), view.state === "up" ? 1 : 0);
+    },
+  );
+  gauge(registry, "zcloud_probe_seconds", "Duration of the last good probe.", ["endpoint", "door"], (to) => {
     for (const view of uptime()) if (view.ms !== null) to.set(by(view), view.ms / 1_000);
   });
   const help = "Share of the watched time in which it was reachable.";
-  gauge("zcloud_uptime_ratio", help, ["endpoint", "door", "window"], (to) => {
+  gauge(registry, "zcloud_uptime_ratio", help, ["endpoint", "door", "window"], (to) => {
     for (const view of uptime())
       for (const [window, share] of Object.entries(view.uptime))
         if (share !== null) to.set({ ...by(view), window }, share);
@@ -58,8 +85,7 @@ function probeMetrics(registry: Registry, uptime: () => readonly UptimeView[]): 
 
 /** HAProxy's names for what it counts, with the endpoint that a slot belongs to. */
 function endpointMetrics(registry: Registry, read: () => Promise<readonly SlotStats[]>): void {
-  const labelNames = ["proxy", "endpoint"];
-  const registers = [registry];
+  const labels = ["proxy", "endpoint"];
   // All of them are asked in one go: they share one look at HAProxy.
   let looking: Promise<readonly SlotStats[]> | undefined;
   const look = (): Promise<readonly SlotStats[]> => {
@@ -70,42 +96,17 @@ function endpointMetrics(registry: Registry, read: () => Promise<readonly SlotSt
   };
   const by = ({ proxy, endpoint }: SlotStats) => ({ proxy, endpoint: endpointLabel(endpoint) });
   for (const [name, column] of Object.entries(slotCounters)) {
-    new Counter({
-      name: `haproxy_backend_${name}`,
-      help: `HAProxy's ${column}.`,
-      labelNames,
-      registers,
-      async collect() {
-        const stats = await look();
-        this.reset();
-        for (const slot of stats) this.inc(by(slot), slot.number(column));
-      },
+    counter(registry, `haproxy_backend_${name}`, `HAProxy's ${column}.`, labels, async (to) => {
+      for (const slot of await look()) to.inc(by(slot), slot.number(column));
     });
   }
   for (const [name, column] of Object.entries(slotGauges)) {
-    new Gauge({
-      name: `haproxy_backend_${name}`,
-      help: `HAProxy's ${column}.`,
-      labelNames,
-      registers,
-      async collect() {
-        const stats = await look();
-        this.reset();
-        for (const slot of stats) this.set(by(slot), slot.number(column));
-      },
+    gauge(registry, `haproxy_backend_${name}`, `HAProxy's ${column}.`, labels, async (to) => {
+      for (const slot of await look()) to.set(by(slot), slot.number(column));
     });
   }
-  new Counter({
-    name: "haproxy_backend_http_responses_total",
-    help: "Responses by class.",
-    labelNames: [...labelNames, "code"],
-    registers,
-    async collect() {
-      const stats = await look();
-      this.reset();
-      for (const slot of stats)
-        for (const [code, column] of Object.entries(slotResponses))
-          this.inc({ ...by(slot), code }, slot.number(column));
-    },
+  counter(registry, "haproxy_backend_http_responses_total", "Responses by class.", [...labels, "code"], async (to) => {
+    for (const slot of await look())
+      for (const [code, column] of Object.entries(slotResponses)) to.inc({ ...by(slot), code }, slot.number(column));
   });
 }
