@@ -12,7 +12,7 @@ import { type DesiredFront, type FrontAction, frontPlanner, type ObservedFront }
 import { createRuntime, type Runtime } from "./runtime.ts";
 import type { FrontPaths } from "./settings.ts";
 import { emptySlots, SlotState } from "./slots.ts";
-import type { Step } from "./steps.ts";
+import { batches, type Step } from "./steps.ts";
 import { dropInPath } from "./unit.ts";
 import { watchedFiles } from "./watched-files.ts";
 
@@ -122,7 +122,11 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
         return;
       case "route":
         return runtime.exclusive(async (send) => {
-          for (const { command, expect } of action.steps) confirm(command, await send(command), expect);
+          // What can't hurt one another is asked for at once: each answer waited for costs more than most of them.
+          for (const steps of batches(action.steps)) {
+            const answers = await Promise.all(steps.map(({ command }) => send(command)));
+            for (const [index, { command, expect }] of steps.entries()) confirm(command, answers[index] ?? "", expect);
+          }
         });
     }
   }

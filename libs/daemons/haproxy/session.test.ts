@@ -13,16 +13,22 @@ async function listen(answer: (line: string) => string | undefined): Promise<voi
   connections = 0;
   const made = createServer((socket) => {
     connections += 1;
+    let waiting = "";
+    let pump: NodeJS.Timeout | undefined;
     socket.setEncoding("utf8").on("error", () => {});
     socket.on("data", (text: string) => {
       for (const line of text.trimEnd().split("\n")) {
         const said = answer(line);
         if (said === undefined) return void socket.end("half an ans");
-        const whole = `${said}\n\n> `;
-        socket.write(whole.slice(0, 5));
-        setTimeout(() => socket.write(whole.slice(5)), 5);
+        waiting += `${said}\n\n> `;
       }
+      pump ??= setInterval(() => {
+        if (waiting === "") return;
+        socket.write(waiting.slice(0, 5));
+        waiting = waiting.slice(5);
+      }, 1);
     });
+    socket.on("close", () => clearInterval(pump));
   });
   server = made;
   await new Promise<void>((resolve) => made.listen(path, resolve));
@@ -40,6 +46,15 @@ test("many commands over one connection, each with its own answer, however it is
   expect(connections).toBe(1);
   session.close();
   await expect(session.send("show info")).rejects.toThrow("closed by ourselves");
+});
+
+test("many commands at once are answered in their order, whatever pieces the answers come in", async () => {
+  await listen((line) => (line === "prompt" ? "" : line.startsWith("set") ? "" : `you said\n${line}`));
+  const session = openSession(path, 5_000);
+  const commands = Array.from({ length: 50 }, (_, index) => (index % 3 === 0 ? `set ${index}` : `show ${index}`));
+  const answers = await Promise.all(commands.map((command) => session.send(command)));
+  expect(answers).toEqual(commands.map((command) => (command.startsWith("set") ? "" : `you said\n${command}`)));
+  session.close();
 });
 
 test("a connection that breaks fails the command under way, and those after it", async () => {

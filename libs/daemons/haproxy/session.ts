@@ -1,14 +1,14 @@
 import { connect, type Socket } from "node:net";
 import { RuntimeApiError } from "./errors.ts";
 
-/** Stands after every answer, on a line of its own, in interactive mode (management guide, 9.3); no answer has such a line. */
+/** Begins the line after every answer in interactive mode (management guide, 9.3); no line of an answer begins so. */
 const prompt = "> ";
 
 /** One connection in interactive mode, for many commands: a connection each costs more than what most of them do. */
 export interface Session {
-  /** Resolves with what was answered, trimmed. One at a time. */
+  /** Resolves with what was answered, trimmed. Several may be under way; they are answered in their order. */
   send(command: string): Promise<string>;
-  /** Gives the answer in pieces of whole lines as it comes; some are megabytes. One at a time. */
+  /** Gives the answer in pieces of whole lines as it comes; some are megabytes. */
   stream(command: string, read: (lines: string) => void): Promise<void>;
   close(): void;
 }
@@ -24,34 +24,33 @@ export function openSession(socketPath: string, timeoutMs: number): Session {
   let socket: Socket | undefined;
   /** Of the answer under way: what came after its last line break. */
   let rest = "";
-  let waiting: Waiting | undefined;
+  const waiting: Waiting[] = [];
   let broken: RuntimeApiError | undefined;
 
   function fail(error: RuntimeApiError): void {
     broken ??= error;
     socket?.destroy();
-    waiting?.reject(broken);
-    waiting = undefined;
+    for (const { reject } of waiting.splice(0)) reject(broken);
   }
 
   function take(chunk: string): void {
-    const text = rest + chunk;
-    const end = text.lastIndexOf("\n") + 1;
-    rest = text.slice(end);
-    if (end > 0) give(text.slice(0, end));
-    if (rest !== prompt) return;
-    rest = "";
-    const { resolve } = waiting ?? {};
-    waiting = undefined;
-    resolve?.();
+    rest += chunk;
+    for (let end = endOfAnswer(rest); end !== undefined; end = endOfAnswer(rest)) {
+      if (end > 0) give(rest.slice(0, end));
+      rest = rest.slice(end + prompt.length);
+      waiting.shift()?.resolve();
+    }
+    const lines = rest.lastIndexOf("\n") + 1;
+    if (lines > 0) give(rest.slice(0, lines));
+    rest = rest.slice(lines);
   }
 
   /** A mistake of whoever reads is theirs, and the rest of the answer nobody's. */
   function give(lines: string): void {
     try {
-      waiting?.read(lines);
+      waiting[0]?.read(lines);
     } catch (error) {
-      waiting?.reject(error);
+      waiting[0]?.reject(error);
       fail(new RuntimeApiError("RUNTIME_REFUSED", `run ${verb}: the answer could not be read`, { cause: error }));
     }
   }
@@ -77,16 +76,18 @@ export function openSession(socketPath: string, timeoutMs: number): Session {
     return new Promise((resolve, reject) => {
       if (broken !== undefined) return reject(broken);
       verb = command.split(" ").slice(0, 3).join(" ");
-      waiting = { read, resolve, reject };
+      waiting.push({ read, resolve, reject });
       socket?.write(`${command}\n`);
     });
   }
 
+  let ready: Promise<void> | undefined;
   async function stream(command: string, read: (lines: string) => void): Promise<void> {
-    if (socket === undefined) {
+    if (ready === undefined) {
       socket = open();
-      await exchange("prompt", () => {});
+      ready = exchange("prompt", () => {});
     }
+    await ready;
     await exchange(command, read);
   }
 
@@ -102,4 +103,11 @@ export function openSession(socketPath: string, timeoutMs: number): Session {
       socket?.destroy();
     },
   };
+}
+
+/** Where the line begins that the prompt is on. */
+function endOfAnswer(text: string): number | undefined {
+  if (text.startsWith(prompt)) return 0;
+  const at = text.indexOf(`\n${prompt}`);
+  return at < 0 ? undefined : at + 1;
 }

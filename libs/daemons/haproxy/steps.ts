@@ -94,3 +94,15 @@ export function slotEntries(slot: number): readonly (readonly [MapName, string])
     ...(["options", "endpoints"] as const).map((name) => [name, String(slot)] as const),
   ];
 }
+
+/** Runs of commands of one kind: names are led to servers only after all of these were taken. */
+export function batches(steps: readonly Step[]): readonly (readonly Step[])[] {
+  const kindOf = ({ command }: Step): string => (command.split(" ")[1] === "map" ? "map" : "server");
+  const runs: Step[][] = [];
+  for (const one of steps) {
+    const last = runs.at(-1);
+    if (last?.[0] !== undefined && kindOf(last[0]) === kindOf(one)) last.push(one);
+    else runs.push([one]);
+  }
+  return runs;
+}

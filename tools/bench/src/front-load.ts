@@ -26,7 +26,10 @@ export function startLoad(port: number, name: string, perSecond: number): Load {
         response
           .resume()
           .on("end", resolve)
-          .on("error", () => resolve());
+          .on("error", (error) => {
+            failures.push(error.message);
+            resolve();
+          });
       });
       asked.on("timeout", () => asked.destroy(new Error("no answer in 30 s")));
       asked.on("error", (error) => {

@@ -36,6 +36,7 @@ export async function scale(
   };
   const results: ControllerResult[] = [];
   let load: ReturnType<typeof startLoad> | undefined;
+  let ended: Awaited<ReturnType<ReturnType<typeof startLoad>["end"]>> | undefined;
   let changing = 0;
   atExit(() => stopSite(site));
   try {
@@ -50,13 +51,14 @@ export async function scale(
       if (result.kind === "change") changing += 1;
       if (result.kind === "change" && changing % 50 === 0) console.log(`  ${changing}/${changes} changes`);
     }
+    ended = await load?.end();
   } finally {
     stopSite(site);
     stopServer();
   }
   const of = <K extends ControllerResult["kind"]>(kind: K) =>
     results.filter((result): result is Extract<ControllerResult, { kind: K }> => result.kind === kind);
-  const { sent, failures } = (await load?.end()) ?? { sent: 0, failures: [] };
+  const { sent, failures } = ended ?? { sent: 0, failures: [] };
   for (const failure of new Set(failures)) {
     console.log(`  lost: ${failure}, ${failures.filter((other) => other === failure).length} times`);
   }

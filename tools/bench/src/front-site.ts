@@ -50,8 +50,7 @@ export function makeSite(directory: string, pem: string, certificates: string, n
 export function openSite({ directory, mapFile, program, ports }: SiteOptions): Site {
   const loaded = loadMap(readFileSync(mapFile, "utf8"), mapFile);
   if (!loaded.ok) throw new Error(loaded.problems.map(({ message }) => message).join("\n"));
-  // TCP services are not measured here.
-  const map = { ...loaded.map, tcp: [] };
+  const { map } = loaded;
   const base = frontSettings(map, zfrontOf(map, "north"), "x".repeat(43));
   const [http, https, peer, link = 0, self = 0, alarms = 0, tables = 0] = ports;
   const here = Object.fromEntries(Object.entries(files).map(([key, file]) => [key, join(directory, file)]));
@@ -60,7 +59,8 @@ export function openSite({ directory, mapFile, program, ports }: SiteOptions): S
   const settings: FrontSettings = {
     ...base,
     paths,
-    listen: { ...base.listen, http: on(http), https: on(https), peer: on(peer), link, self, alarms, tables },
+    // TCP services are not measured here.
+    listen: { ...base.listen, tcp: [], http: on(http), https: on(https), peer: on(peer), link, self, alarms, tables },
     peer: base.peer && { ...base.peer, address: "127.0.0.1", port: 9 },
     sandbox: undefined,
     // As the peers: without a log. Limits are asked for at each request, and let one client be all of them.
