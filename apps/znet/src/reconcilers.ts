@@ -16,6 +16,9 @@ import { RemovalsReconciler } from "./removals.ts";
 import { routes } from "./routes.ts";
 import { tellUnreadable, unreadableStacks } from "./unreadable.ts";
 
+/** Bytes of its disk from which on the log takes nothing in. */
+const leftFree = 512 * 2 ** 20;
+
 const receiverUnit = new Map([[receiverPlaces.unitFile, { content: renderReceiverUnit(), mode: 0o644 }]]);
 
 /** zNet: the site's bus, its resolver and its log. Needs no other VM. */
@@ -52,6 +55,7 @@ export const znet: RoleDefinition = {
           reconciler: createRsyslog("log-receiver", {
             host: ctx.host,
             places: receiverPlaces,
+            store: storeDirectory,
             unitPaths: [...receiverUnit.keys()],
             clock: ctx.clock,
           }),
@@ -59,8 +63,11 @@ export const znet: RoleDefinition = {
             config: renderReceiver(wanted, name),
             unitFiles: receiverUnit,
             listens: receivingPorts(wanted, name),
+            needs: leftFree,
           }),
           essential: false,
+          // At 10,000 lines a second half a minute is 100 MB.
+          resyncMs: 30_000,
         }),
         ctx.loop({
           reconciler: logs,

@@ -64,10 +64,10 @@ export function planKeep({ keep, atMost }: KeepDesired, { now, files, disk }: Ke
 export function overfull({ atMost }: KeepDesired, { now, files, disk }: KeepObserved): string | undefined {
   const today = files.filter(({ day }) => day >= dayOf(now));
   const bytes = today.reduce((sum, file) => sum + file.bytes, 0);
+  if (files.length > today.length || (bytes <= atMost && disk.free >= leftFree * disk.size)) return undefined;
   const largest = [...today].sort((a, b) => b.bytes - a.bytes)[0];
-  if (largest === undefined || files.length > today.length) return undefined;
-  if (bytes <= atMost && disk.free >= leftFree * disk.size) return undefined;
-  return `today's log alone is ${gigabytes(bytes)}, most of it from ${largest.host}; there is no older day to remove`;
+  if (largest === undefined) return "the disk of the site's log is nearly full, and not with the log";
+  return `today's log alone is ${gigabytes(bytes)}, most of it from ${largest.host}, and its disk has ${gigabytes(disk.free)} free; there is no older day to remove`;
 }
 
 function action(kind: FileAction["kind"], { host, path }: KeptFile, summary: string): FileAction {

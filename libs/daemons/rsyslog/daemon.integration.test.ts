@@ -49,6 +49,7 @@ beforeAll(async () => {
   receiver = createRsyslog("log-receiver", {
     host: new LocalHost(),
     places,
+    store: site.store,
     unitPaths: [places.unitFile],
     identity: site.identityOf("znet"),
     verbs: {
@@ -56,6 +57,7 @@ beforeAll(async () => {
       running: ["sh", "-c", alive],
       start: ["sh", "-c", start],
       restart: ["sh", "-c", `kill "$(cat ${pid})"; while ${alive}; do sleep 0.05; done; ${start}`],
+      stop: ["sh", "-c", `kill "$(cat ${pid})"; while ${alive}; do sleep 0.05; done`],
       unitChanged: ["true"],
     },
   });
@@ -88,4 +90,11 @@ test("one that died is started again", async () => {
   await eventually("it is gone", async () => !(await receiver.observe(signal)).running);
   expect(await pass()).toEqual(["start + log-receiver"]);
   expect(await pass()).toEqual([]);
+});
+
+test("without room it is stopped, so that it acknowledges nothing, and started again when there is", async () => {
+  const full = { ...desired, needs: Number.MAX_SAFE_INTEGER };
+  expect(await pass(full)).toEqual(["stop ~ log-receiver"]);
+  expect(await pass(full)).toEqual([]);
+  expect(await pass()).toEqual(["start + log-receiver"]);
 });

@@ -24,6 +24,7 @@ export interface RsyslogVerbs {
   readonly running: readonly string[];
   readonly start: readonly string[];
   readonly restart: readonly string[];
+  readonly stop: readonly string[];
   readonly unitChanged: readonly string[];
 }
 
@@ -33,6 +34,7 @@ export function systemdVerbs({ unit }: Instance): RsyslogVerbs {
     running: ["systemctl", "is-active", "--quiet", unit],
     start: ["systemctl", "enable", "--now", unit],
     restart: ["systemctl", "restart", unit],
+    stop: ["systemctl", "stop", unit],
     unitChanged: ["systemctl", "daemon-reload"],
   };
 }
@@ -42,6 +44,8 @@ export interface RsyslogOptions {
   readonly places: Instance;
   /** Of its unit and what that runs. */
   readonly unitPaths: readonly string[];
+  /** Where it writes; its room is looked at. */
+  readonly store?: string;
   readonly verbs?: RsyslogVerbs;
   readonly identity?: Identity;
   readonly clock?: Clock;
@@ -57,6 +61,7 @@ export function createRsyslog(
     host,
     places,
     unitPaths,
+    store,
     verbs = systemdVerbs(places),
     identity = identityPaths,
     clock = systemClock,
@@ -65,12 +70,19 @@ export function createRsyslog(
   async function observe(signal: AbortSignal): Promise<RsyslogObserved> {
     return {
       identity: await fingerprint(),
+      free: store === undefined ? undefined : await freeBytes(store, signal),
       config: await observeConfig(host, places.config),
       unitFiles: await observeFiles(host, unitPaths),
       running: (await host.run(verbs.running, { signal })).status === 0,
       enabled: (await host.stat(places.enabled)) !== undefined,
       listening: await listening(),
     };
+  }
+
+  /** Undefined while the directory is not there. */
+  async function freeBytes(path: string, signal: AbortSignal): Promise<number | undefined> {
+    const { stdout } = await host.run(["df", "--block-size=1", "--output=avail", path], { signal });
+    return /(\d+)\s*$/.test(stdout) ? Number(/(\d+)\s*$/.exec(stdout)?.[1]) : undefined;
   }
 
   async function listening(): Promise<ReadonlySet<string>> {
@@ -102,6 +114,8 @@ export function createRsyslog(
           },
           signal,
         );
+      case "stop":
+        return must(verbs.stop, signal);
       case "start":
       case "restart":
         await must(verbs[action.kind], signal);

@@ -35,6 +35,12 @@ test.each<[string, Partial<RsyslogObserved>, string[]]>([
   expect(plan(observed)).toEqual(expected);
 });
 
+test("a receiver stops before its disk is full, and comes back when there is room", () => {
+  const look = (free: number, running: boolean) =>
+    planRsyslog("log-x", { ...desired, needs: 500 }, { ...good, free, running }).map(({ kind }) => kind);
+  expect([look(499, true), look(499, false), look(500, false), look(500, true)]).toEqual([["stop"], [], ["start"], []]);
+});
+
 test("the kernel's list of sockets: those that listen", () => {
   const text = [
     "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",

@@ -7,9 +7,13 @@ export interface RsyslogDesired {
   readonly unitFiles: FileSet;
   /** Addresses and TCP ports at which it must listen. */
   readonly listens: readonly string[];
+  /** Bytes that its disk must have free for it to run; what it takes in and can't write would be lost. */
+  readonly needs?: number;
 }
 
 export interface RsyslogObserved {
+  /** Bytes of its disk; undefined where nobody asked. */
+  readonly free?: number | undefined;
   /** Of the certificates, which rsyslogd reads at its start only. */
   readonly identity: string;
   /** The text in force; undefined if there is none, or nobody knows (applyConfig). */
@@ -37,18 +41,26 @@ export interface Run extends Action {
   readonly listens: readonly string[];
 }
 
-export type RsyslogAction = WriteUnit | Configure | Run;
+export interface Stop extends Action {
+  readonly kind: "stop";
+}
+
+export type RsyslogAction = WriteUnit | Configure | Run | Stop;
 
 /** Unit first, then the configuration, which is checked and then made to run; else a start where it does not do its work. */
 export function planRsyslog(
   name: string,
-  { config: rendered, unitFiles, listens }: RsyslogDesired,
+  { config: rendered, unitFiles, listens, needs = 0 }: RsyslogDesired,
   observed: RsyslogObserved,
 ): readonly RsyslogAction[] {
   const config = `# With certificates ${observed.identity}.\n${rendered}`;
   const units = planFiles(unitFiles, observed.unitFiles).map(
     (action): WriteUnit => ({ ...action, kind: "write-unit", files: [action] }),
   );
+  if (observed.free !== undefined && observed.free < needs) {
+    const summary = "its disk is full; the senders keep their lines meanwhile";
+    return observed.running ? [{ kind: "stop", change: "~", subject: name, summary }] : [];
+  }
   return [...units, ...runPlan()];
 
   function runPlan(): readonly RsyslogAction[] {

@@ -172,7 +172,6 @@ function renderHost(
   property(name="$day-utc")
   constant(value=".jsonl")
 }`;
-  // A disk that is full is waited for; the senders keep what is not acknowledged.
   const file = (template: string): string =>
     `action(type="omfile" dynaFile="${template}" template="line" dynaFileCacheSize="4" closeTimeout="60"
       fileCreateMode="0640" dirCreateMode="0750" action.resumeRetryCount="-1" action.resumeInterval="1")`;
