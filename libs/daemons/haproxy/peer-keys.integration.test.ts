@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
-import { eventually } from "@zcloud/testing";
+import { eventually, freePorts } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask, startLoad } from "./client.test-support.ts";
 import { type Backend, endpoint, startBackend, type TwoFronts, twoFronts } from "./two-fronts.test-support.ts";
@@ -13,10 +13,13 @@ const name = "far.demo.lab.example";
 let sites: TwoFronts;
 let far: Backend;
 let stream: Server;
-const port = (): number => sites.north.ports.tcp[0] ?? 0;
+let port = 0;
 
 beforeAll(async () => {
-  sites = await twoFronts();
+  // A port of this test's own: HAProxy shares one with whoever else listens there (SO_REUSEPORT).
+  [port = 0] = await freePorts(1);
+  const who = { name: "who", port, tenant: "demo", project: "app", service: "who", proxyProtocol: false };
+  sites = await twoFronts(undefined, {}, (map) => ({ ...map, tcp: [who] }));
   far = await startBackend("far");
   stream = createServer((socket) => socket.on("error", () => {}).pipe(socket));
   await new Promise<void>((resolve) => stream.listen(0, "127.0.0.1", resolve));
@@ -31,11 +34,9 @@ afterAll(() => {
   sites.remove();
 });
 
-/** The lab's map gives its port to demo/hello:who. */
 function serve(site: "north" | "south") {
   const { port: echo } = stream.address() as { port: number };
-  const who = { ...endpoint("south", "who", [echo], { names: [] }), project: "hello" };
-  const all = [endpoint("south", "far", [far.port]), who];
+  const all = [endpoint("south", "far", [far.port]), endpoint("south", "who", [echo], { names: [] })];
   return site === "south" ? sites.south.serve(all) : sites.north.serve([], all);
 }
 
@@ -117,7 +118,7 @@ test("new keys of both fronts, one after the other, under load over the hop: not
   const gets = startLoad(https, name, 60);
   const posts = startLoad(https, name, 30, "/", { method: "POST", body: "once" });
   const socket = await webSocket();
-  const open = talk(connect({ port: port(), host: "127.0.0.1" }));
+  const open = talk(connect({ port, host: "127.0.0.1" }));
   await open.say("one");
   await socket.say("one");
   await eventually("load runs", () => gets.sent() > 60);
@@ -128,7 +129,7 @@ test("new keys of both fronts, one after the other, under load over the hop: not
     await open.say(`after ${site}`);
     await socket.say(`after ${site}`);
     // Those that come now take the hop with the new keys.
-    const fresh = talk(connect({ port: port(), host: "127.0.0.1" }));
+    const fresh = talk(connect({ port, host: "127.0.0.1" }));
     await fresh.say("new");
     fresh.end();
   }
