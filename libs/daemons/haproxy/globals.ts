@@ -1,6 +1,7 @@
+import { checkSpread } from "./servers.ts";
 import type { FrontSettings } from "./settings.ts";
 
-export function globals({ paths, sandbox, log, listen }: FrontSettings, description: string): string[] {
+export function globals({ paths, sandbox, log, listen }: FrontSettings, description: string, pool: number): string[] {
   return [
     "# Written by zCloud's zfront service. Changes are overwritten.",
     "global",
@@ -23,8 +24,7 @@ export function globals({ paths, sandbox, log, listen }: FrontSettings, descript
     "    # Every checked server counts as a file at the start; a front with ten thousand routes must start all the same.",
     "    no strict-limits",
     "    spread-checks 5",
-    "    # After a start all checks begin within this time; else it is the longest interval of all, a minute.",
-    "    max-spread-checks 1s",
+    `    max-spread-checks ${checkSpread(pool)}ms`,
     "    # Tunnels (WebSocket) of an old process may end by themselves this long after a reload.",
     "    hard-stop-after 30m",
     "    # `crt host.crt` finds host.key.",

@@ -39,7 +39,13 @@ export function renderConfig(
     ...tcpFrontends(settings, peeks),
   ];
   const pool = backends.map(({ slot, name }) => `${slot} ${name}`);
-  const fixed = [...globals(settings, ""), ...frame, ...serverForms(settings, classes, slots.size), ...pool, ...inputs];
+  const fixed = [
+    ...globals(settings, "", slots.size),
+    ...frame,
+    ...serverForms(settings, classes, slots.size),
+    ...pool,
+    ...inputs,
+  ];
   const description = `zcloud-${fingerprint(fixed.join("\n"))}`;
   const routes = new Map(placed.map(({ route, slot }) => [slot, route]));
   const slotLines = backends.flatMap(({ slot, name }) => {
@@ -51,7 +57,7 @@ export function renderConfig(
     ]);
   });
   const text = [
-    ...globals(settings, description),
+    ...globals(settings, description, slots.size),
     ...frame,
     "# The slots. A name comes to its slot by hosts.map.",
     ...slotLines,

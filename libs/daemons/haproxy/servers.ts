@@ -41,8 +41,26 @@ const check = (side: "e" | "l", pool: number): string =>
  * half a second, and the next visitors don't wait for it again. Without `fastinter` a failed connection would not bring
  * the next check forward, and it would be closed for up to `inter`.
  */
-const breaker = (self: number): string =>
-  `check addr 127.0.0.1 port ${self} inter 60s fastinter 500ms downinter 500ms fall 1000 rise 1 observe layer4 error-limit 1 on-error mark-down`;
+const breaker = (self: number, pool: number): string => {
+  const again = breakerInterval(pool);
+  return `check addr 127.0.0.1 port ${self} inter 60s fastinter ${again}ms downinter ${again}ms fall 1000 rise 1 observe layer4 error-limit 1 on-error mark-down`;
+};
+
+/**
+ * Milliseconds after which a breaker that is open, or could not ask, asks again. A HAProxy that starves can't answer itself
+ * in time; then all breakers ask so often, and must not be what it starves of from then on.
+ */
+export function breakerInterval(pool: number): number {
+  return Math.max(500, Math.round(pool * 1.5));
+}
+
+/**
+ * Milliseconds in which all checks begin after a start: at once they would take so long that each comes too late. HAProxy's
+ * own measure is the longest interval of all, a minute.
+ */
+export function checkSpread(pool: number): number {
+  return Math.max(1_000, Math.round(pool * 2.5));
+}
 
 /** A connection that opens is all that is known of a TCP service; each such check is one more for it to log. */
 const tcpCheck =
@@ -77,7 +95,7 @@ export function slotServers(
   const ids = numberServers(route);
   const speaks = h2 ? " proto h2 check-proto h2" : tells;
   const cookie = (text: string): string => (balance === "sticky" ? ` cookie ${hex32(text)}` : "");
-  const lastResort = `${breaker(settings.listen.self)}${h2 ? " proto h2 check-proto h1" : tells}`;
+  const lastResort = `${breaker(settings.listen.self, pool)}${h2 ? " proto h2 check-proto h1" : tells}`;
   const servers: SlotServer[] = [];
   for (const { id, address, port, draining, drained = false } of route.servers) {
     const number = ids.get(id) ?? 1;

@@ -68,7 +68,7 @@ export async function compare(programs: Programs, options: FrontOptions): Promis
     const spent = await cpuPerRequest(
       proxies,
       programs.h2load,
-      options.quick ? { rounds: 3, requests: 10_000 } : { rounds: 11, requests: 60_000 },
+      options.quick ? { rounds: 3, requests: 10_000 } : { rounds: 9, requests: 30_000 },
     );
     const of = (name: string, protocol: string): number => spent.get(`${name} ${protocol}`) ?? Number.NaN;
     const row = (peer: string, target: number): readonly Row[] =>

@@ -7,6 +7,10 @@ import { median } from "./results.ts";
 export const protocols = ["h1", "h2"] as const;
 export type Protocol = (typeof protocols)[number];
 
+/** Requests of the shortest turn, and milliseconds that a turn should take: one peer takes milliseconds for a request. */
+const fewest = 500;
+const turn = 3_000;
+
 /** Microseconds of a core for a request, by proxy and protocol: medians over rounds in which all take turns. */
 export async function cpuPerRequest(
   proxies: readonly RunningProxy[],
@@ -14,13 +18,19 @@ export async function cpuPerRequest(
   { rounds, requests }: { readonly rounds: number; readonly requests: number },
 ): Promise<ReadonlyMap<string, number>> {
   const all = new Map<string, number[]>();
+  const counts = new Map<string, number>();
   for (let round = 0; round <= rounds; round += 1) {
     for (const protocol of protocols) {
       for (const proxy of proxies) {
-        const spent = await once(proxy, protocol, h2load, requests);
-        // The first round warms up.
-        if (round === 0) continue;
         const key = `${proxy.name} ${protocol}`;
+        const began = performance.now();
+        const spent = await once(proxy, protocol, h2load, counts.get(key) ?? fewest);
+        // The first round warms up, and tells how many a turn has time for.
+        if (round === 0) {
+          const each = (performance.now() - began) / fewest;
+          counts.set(key, Math.max(fewest, Math.min(requests, Math.round(turn / each))));
+          continue;
+        }
         all.set(key, [...(all.get(key) ?? []), spent]);
       }
     }
