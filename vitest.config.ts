@@ -10,6 +10,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          globalSetup: ["libs/testing/src/left-behind.ts"],
           sequence: { groupOrder: 0 },
           // A process per file spends more on loading the same modules again than on tests: 80 s against 20 s.
           isolate: false,
@@ -21,6 +22,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
+          globalSetup: ["libs/testing/src/left-behind.ts"],
           sequence: { groupOrder: 1 },
           include: ["{apps,libs,tools}/**/*.integration.test.ts"],
           exclude: ["**/node_modules/**"],

@@ -21,7 +21,10 @@ export async function deploy(labName: string): Promise<void> {
   const project = join(directory, "bench");
   await cp(sample, project, { recursive: true });
   const text = await readFile(join(sample, "compose.yaml"), "utf8");
-  await writeFile(join(project, "compose.yaml"), text.replace(others.name, name));
+  await writeFile(
+    join(project, "compose.yaml"),
+    text.replace(others.name, name).replace(", tcp: [{ public: 7008, port: 7007 }]", ""),
+  );
   const seconds: number[] = [];
   const shares: FrontTime[] = [];
   const lost = { sent: 0, failed: 0 };
