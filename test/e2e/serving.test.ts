@@ -40,6 +40,7 @@ describe("two sites serve a stack", () => {
     const note = `note ${Date.now()}`;
     const written = await bed.get(url, "south", "-d", note);
     expect(written.status).toBe(201);
+    expect(written.body).toMatch(/^\d{8}T\d{6}-[0-9a-f]{12}\n$/);
     for (const site of ["north", "south"]) {
       const answer = await bed.get(url, site);
       expect(answer).toMatchObject({ status: 200, site: "north" });

@@ -35,7 +35,7 @@ case $REQUEST_METHOD in
   POST)
     [ "${CONTENT_LENGTH:-0}" -gt 0 ] || answer '411 Length Required' "send the note as the body$newline"
     [ "$CONTENT_LENGTH" -le 65536 ] || answer '413 Content Too Large' "a note is at most 64 KiB$newline"
-    [ -n "$id" ] || id=$(date +%Y%m%dT%H%M%S)-$(head -c 6 /dev/urandom | hexdump -e '1/1 "%02x"')
+    [ -n "$id" ] || id=$(date +%Y%m%dT%H%M%S)-$(head -c 6 /dev/urandom | hexdump -v -e '1/1 "%02x"')
     draft=/data/.draft-$id-$$
     head -c "$CONTENT_LENGTH" | tr '\r\n\t' '   ' | dd of="$draft" conv=fsync 2> /dev/null || { rm -f "$draft"; answer '507 Insufficient Storage' "the note was not stored$newline"; }
     [ "$(stat -c %s "$draft")" -eq "$CONTENT_LENGTH" ] || { rm -f "$draft"; answer '400 Bad Request' "the body is shorter than it says$newline"; }
