@@ -22,9 +22,15 @@ const classes: readonly (readonly ["tcp" | "udp", number])[] = [
   ...[ports.ssh, ports.dns, ports.http, ports.https, ports.nats, ports.leafnode, ports.logs.from + 3].map(
     (port) => ["tcp", port] as const,
   ),
-  ...[ports.peerFront, ports.service, ports.cephMon, ports.cephDaemons.from, ports.published.from + 7, 8099].map(
-    (port) => ["tcp", port] as const,
-  ),
+  ...[
+    ports.peerFront,
+    ports.service,
+    ports.frontMetrics,
+    ports.cephMon,
+    ports.cephDaemons.from,
+    ports.published.from + 7,
+    8099,
+  ].map((port) => ["tcp", port] as const),
   ["udp", ports.dns],
   ["udp", ports.ntp],
   ["udp", 8099],
@@ -102,6 +108,7 @@ describe("the autonomy table", () => {
         ports.leafnode,
         ports.peerFront,
         ports.service,
+        ports.frontMetrics,
         ports.cephMon,
         8099,
         40_000,

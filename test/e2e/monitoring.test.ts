@@ -143,4 +143,18 @@ describe("nobody looks, at three in the morning", () => {
       /^haproxy_backend_http_responses_total\{proxy="e\d+",endpoint="demo\/hello:web",code="2xx"\} [1-9]/m,
     );
   });
+
+  test("znet reads HAProxy's own exporter, whose slots are known by name", async () => {
+    const address = bed.map.sites[0]?.hosts.find(({ role }) => role === "zfront")?.address;
+    const read = (port: number) =>
+      bed.sh("north/znet", ["curl", "-sS", "-m", "5", `http://${address}:${port}/metrics`]);
+    const [ours, haproxy] = [await read(9550), await read(9551)];
+    const info =
+      /^zcloud_slot_info\{proxy="(e\d+)",tenant="demo",stack="hello",service="web",name="hello\.lab\.example"\} 1$/m;
+    const [, proxy] = info.exec(ours.stdout) ?? [];
+    expect(proxy).toBeDefined();
+    expect(haproxy.stdout).toMatch(
+      new RegExp(`^haproxy_server_http_responses_total\\{proxy="${proxy}",server="[^"]+",code="2xx"\\} [1-9]`, "m"),
+    );
+  });
 });

@@ -1,10 +1,12 @@
 import {
   endpointLabel,
   type ObservedFront,
+  type Route,
   readSlotStats,
   type SlotStats,
   slotCounters,
   slotGauges,
+  slotInfos,
   slotResponses,
 } from "@zcloud/daemons/haproxy";
 import type { UptimeView } from "@zcloud/daemons/probe";
@@ -14,13 +16,19 @@ export interface FrontMetricsOptions {
   readonly registry: Registry;
   readonly runtime: Parameters<typeof readSlotStats>[0];
   readonly observed: () => ObservedFront | undefined;
+  readonly routes: () => readonly Route[];
   readonly uptime: () => readonly UptimeView[];
 }
 
 /** Probes, uptime, and HAProxy's counters by endpoint, all as they are when somebody asks. */
-export function frontMetrics({ registry, runtime, observed, uptime }: FrontMetricsOptions): void {
+export function frontMetrics({ registry, runtime, observed, routes, uptime }: FrontMetricsOptions): void {
   probeMetrics(registry, uptime);
   const slots = (): Parameters<typeof readSlotStats>[1] | undefined => observed()?.slots;
+  const help = "Whose a backend of HAProxy's is (label proxy): joins what HAProxy's own exporter says.";
+  gauge(registry, "zcloud_slot_info", help, ["proxy", "tenant", "stack", "service", "name"], (to) => {
+    const state = slots();
+    for (const info of state === undefined ? [] : slotInfos(state, routes())) to.set({ ...info }, 1);
+  });
   endpointMetrics(registry, async () => {
     const state = slots();
     return state === undefined ? [] : readSlotStats(runtime, state);

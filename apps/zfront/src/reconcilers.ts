@@ -100,6 +100,7 @@ export const zfront: RoleDefinition = {
       registry: ctx.metrics,
       runtime: haproxy.runtime,
       observed: haproxy.latest,
+      routes: () => routesOf(ctx.view()).routes,
       uptime: monitoring.views,
     });
     return {

@@ -1,4 +1,5 @@
 import { accessLog, loudProbes, quietProbes, servedBy } from "./access-log.ts";
+import { exporterFrontend } from "./exporter.ts";
 import { clientLimit, connectionLimit, routeLimits } from "./limits.ts";
 import { peerLink } from "./link.ts";
 import { type MapName, mapPath, optionFields, routeModes } from "./maps.ts";
@@ -21,6 +22,7 @@ export function frontends(settings: FrontSettings, peeks: boolean): string[] {
     ...(peeks ? peekFrontend(settings) : []),
     ...tlsFrontend(settings, peeks),
     ...(peer === undefined ? [] : [...peerFrontend(settings, peer.name), ...peerLink(settings, peer)]),
+    ...exporterFrontend(settings),
     "# What the breakers of last resorts ask (servers of slots with `port` and this number).",
     "frontend self from base",
     `    bind 127.0.0.1:${listen.self}`,

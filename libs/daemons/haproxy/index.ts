@@ -9,6 +9,7 @@ export { ownServers } from "./own-servers.ts";
 export type { DesiredFront, FrontAction, ObservedFront } from "./plan.ts";
 export { endpointLabel, type LocalServer, type Route, type RouteProblem, type Routes, toRoutes } from "./routes.ts";
 export { type FrontPaths, type FrontSettings, frontPaths, frontSettings, type PeerFront } from "./settings.ts";
+export { type SlotInfo, slotInfos } from "./slot-info.ts";
 export { readSlotStats, type SlotStats, slotCounters, slotGauges, slotResponses } from "./slot-stats.ts";
 export { unitFiles } from "./unit.ts";
 export { type RouteView, routeViews } from "./view.ts";

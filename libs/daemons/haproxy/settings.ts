@@ -67,6 +67,8 @@ export interface FrontSettings {
     readonly alarms: number;
     /** Port on loopback where a process hands its counters to the one that follows it (limits.ts). */
     readonly tables: number;
+    /** HAProxy bind address of its own exporter (exporter.ts). */
+    readonly metrics: string;
   };
   readonly peer: PeerFront | undefined;
   /** RFC 8555, 8.1; undefined while there is no ACME account. */
@@ -120,6 +122,7 @@ export function frontSettings(map: ZMap, self: HostEntry, acmeThumbprint: string
       self: ports.frontSelf,
       alarms: ports.frontAlarms,
       tables: ports.frontTables,
+      metrics: `${self.address}:${ports.frontMetrics}`,
     },
     peer: peer && {
       site: peer.site,

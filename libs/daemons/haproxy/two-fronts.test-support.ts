@@ -59,6 +59,7 @@ export interface Front {
     readonly tcp: readonly number[];
     readonly alarms: number;
     readonly tables: number;
+    readonly metrics: number;
   };
   readonly haproxy: Haproxy;
   /** As it works when the configuration has rested. */
@@ -105,7 +106,7 @@ export async function twoFronts(
   const sign = createTestCa(join(directory, "ca"));
   const some = async (): Promise<Front["ports"]> => {
     const [http = 0, https = 0, peer = 0, link = 0, self = 0, alarms = 0, tables = 0] = await freePorts(7);
-    const [tcpPeer = 0, tcpLink = 0, tcpLocal = 0] = await freePorts(3);
+    const [tcpPeer = 0, tcpLink = 0, tcpLocal = 0, metrics = 0] = await freePorts(4);
     return {
       http,
       https,
@@ -114,6 +115,7 @@ export async function twoFronts(
       self,
       alarms,
       tables,
+      metrics,
       tcpPeer,
       tcpLink,
       tcpLocal,
@@ -190,6 +192,7 @@ function front(
       self: own.self,
       alarms: own.alarms,
       tables: own.tables,
+      metrics: `127.0.0.1:${own.metrics}`,
       tcpPeer: `127.0.0.1:${own.tcpPeer}`,
       tcpLink: own.tcpLink,
       tcpLocal: own.tcpLocal,

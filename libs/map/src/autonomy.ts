@@ -28,6 +28,8 @@ export const ports = {
   frontTables: 9545,
   /** /healthz, /readyz and /metrics of our services. */
   service: 9550,
+  /** HAProxy's own exporter on a zfront. */
+  frontMetrics: 9551,
   wireguard: 51820,
   cephMon: 3300,
   /** Where podman publishes containers on zpod and zmah: the kernel's ephemeral range. */
@@ -109,6 +111,12 @@ export const autonomy: readonly Flow[] = [
   flow("vm-znet-ntp", local("every-vm"), local("znet"), "optional", "NTP", [udp(ports.ntp)]),
   flow("vm-znet-logs", local("every-vm"), local("znet"), "optional", "logs", [tcp(ports.logs.from, ports.logs.to)]),
   flow("vm-znet-nats", local("every-vm"), local("znet"), "optional", "NATS", [tcp(ports.nats)]),
+  flow("znet-zfront-metrics", local("znet"), local("zfront"), "optional", "metrics", [
+    tcp(ports.service),
+    tcp(ports.frontMetrics),
+  ]),
+  flow("znet-zpod-metrics", local("znet"), local("zpod"), "optional", "metrics", [tcp(ports.service)]),
+  flow("znet-zmah-metrics", local("znet"), local("zmah"), "optional", "metrics", [tcp(ports.service)]),
   flow("zfront-zpod", local("zfront"), local("zpod"), "runtime", "published endpoints", published),
   flow("zfront-zmah", local("zfront"), local("zmah"), "runtime", "published endpoints", published),
   flow("zfront-peer", local("zfront"), peer("zfront"), "runtime", "peer listener, mutual TLS", [

@@ -53,7 +53,7 @@ describe("the table", () => {
       "zmah-peer",
       "vm-internet",
     ]);
-    expect(ids(flowsTo("zmah"))).toEqual(["zfront-zmah", "zmah-peer", "zcloud-vm"]);
+    expect(ids(flowsTo("zmah"))).toEqual(["znet-zmah-metrics", "zfront-zmah", "zmah-peer", "zcloud-vm"]);
     expect(ids(flowsTo("zcloud"))).toEqual(["world-zcloud", "peer-zcloud"]);
     expect(ids(flowsFrom("zcloud"))).toEqual(["peer-zcloud", "zcloud-vm"]);
   });
@@ -137,6 +137,15 @@ describe("mayConnect", () => {
     ["north/zcloud", "south/zpod1", "tcp", 22, false],
     ["south/zpod1", "internet", "tcp", 443, true],
     ["north/zcloud", "internet", "tcp", 443, false],
+    ["north/znet", "north/zfront", "tcp", 9550, true],
+    ["north/znet", "north/zfront", "tcp", 9551, true],
+    ["north/znet", "north/zpod2", "tcp", 9550, true],
+    ["north/znet", "north/zmah1", "tcp", 9550, true],
+    ["north/znet", "north/zmah1", "tcp", 9551, false],
+    ["north/znet", "north/zstore", "tcp", 9550, false],
+    ["north/znet", "south/zfront", "tcp", 9551, false],
+    ["north/zpod1", "north/zfront", "tcp", 9551, false],
+    ["world", "north/zfront", "tcp", 9551, false],
   ] as const)("%s to %s, %s %i: %s", (from, to, protocol, port, allowed) => {
     expect(mayConnect(map, from, to, protocol, port)).toBe(allowed);
   });
@@ -149,7 +158,7 @@ describe("mayConnect", () => {
 describe("in any map", () => {
   const forbidden = new Set(["znet", "zfront", "zmah", "zcloud"]);
 
-  it("only zpod, zstore and the witness reach a zstore, but for SSH and metrics", () => {
+  it("only zpod, zstore and the witness reach a zstore, but for SSH", () => {
     fc.assert(
       fc.property(aMap, (any) => {
         for (const flow of any.sites.flatMap(({ name }) => resolveFlows(any, name))) {

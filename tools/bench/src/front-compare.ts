@@ -29,7 +29,7 @@ export const mapFile = fileURLToPath(new URL("../../../deploy/maps/lab.yaml", im
 export async function compare(programs: Programs, options: FrontOptions): Promise<readonly Row[]> {
   const directory = tempDir("zcloud-bench-front-");
   const few = 10;
-  const [server = 0, ours = 0, hand = 0, caddyMany = 0, caddyFew = 0, nginx = 0, ...rest] = await freePorts(12);
+  const [server = 0, ours = 0, hand = 0, caddyMany = 0, caddyFew = 0, nginx = 0, ...rest] = await freePorts(13);
   const names = Array.from({ length: options.routes }, (_, index) => nameOf(index + 1));
   writeFileSync(join(directory, "wild.pem"), selfSigned("*.demo.lab.example"));
   const script = haproxyScript(directory, programs.haproxy);

@@ -26,7 +26,7 @@ export async function scale(
   const site = join(directory, "site");
   makeSite(site, selfSigned("north"), certificates, names);
   const script = haproxyScript(directory, programs.haproxy);
-  const all = await freePorts(17);
+  const all = await freePorts(18);
   const [servers, ports] = [all.slice(0, 10), all.slice(10)];
   const stopServer = await startServer(script, serverFile(directory, servers), servers[0] ?? 0);
   const plan: ControllerPlan = {

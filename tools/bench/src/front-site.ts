@@ -19,7 +19,7 @@ export interface SiteOptions {
   readonly mapFile: string;
   /** Starts HAProxy with further arguments. */
   readonly program: readonly string[];
-  /** Seven: http, https, peer, link, self, alarms, tables. */
+  /** Eight: http, https, peer, link, self, alarms, tables, metrics. */
   readonly ports: readonly number[];
   /** Where servers of endpoints listen. */
   readonly servers: readonly number[];
@@ -52,7 +52,7 @@ export function openSite({ directory, mapFile, program, ports }: SiteOptions): S
   if (!loaded.ok) throw new Error(loaded.problems.map(({ message }) => message).join("\n"));
   const { map } = loaded;
   const base = frontSettings(map, zfrontOf(map, "north"), "x".repeat(43));
-  const [http, https, peer, link = 0, self = 0, alarms = 0, tables = 0] = ports;
+  const [http, https, peer, link = 0, self = 0, alarms = 0, tables = 0, metrics] = ports;
   const here = Object.fromEntries(Object.entries(files).map(([key, file]) => [key, join(directory, file)]));
   const paths: FrontPaths = { ...base.paths, ...here };
   const on = (port: number | undefined): string => `127.0.0.1:${port}`;
@@ -60,7 +60,18 @@ export function openSite({ directory, mapFile, program, ports }: SiteOptions): S
     ...base,
     paths,
     // TCP services are not measured here.
-    listen: { ...base.listen, tcp: [], http: on(http), https: on(https), peer: on(peer), link, self, alarms, tables },
+    listen: {
+      ...base.listen,
+      tcp: [],
+      http: on(http),
+      https: on(https),
+      peer: on(peer),
+      link,
+      self,
+      alarms,
+      tables,
+      metrics: on(metrics),
+    },
     peer: base.peer && { ...base.peer, address: "127.0.0.1", port: 9 },
     sandbox: undefined,
     // As the peers: without a log. Limits are asked for at each request, and let one client be all of them.

@@ -18,6 +18,7 @@ const frontPorts = new Map<number, string>([
   [ports.frontSelf, "zFront's checks of itself"],
   [ports.frontAlarms, "HAProxy's alarms"],
   [ports.service, "the services' health and metrics"],
+  [ports.frontMetrics, "HAProxy's metrics"],
 ]);
 
 const mahPorts = new Map<number, string>([
