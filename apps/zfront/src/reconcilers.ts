@@ -11,8 +11,8 @@ import {
   ownServers,
   type Routes,
   type RouteView,
+  routeMaker,
   routeViews,
-  toRoutes,
   unitFiles,
 } from "@zcloud/daemons/haproxy";
 import { converse } from "@zcloud/host";
@@ -43,11 +43,12 @@ export const zfront: RoleDefinition = {
         routed = undefined;
       });
     }
+    const makeRoutes = routeMaker();
     /** The same object until a map or an endpoint changes: what is made of it need not be made again. */
     const routesOf = ({ map, site: { name } }: MapView): Routes => {
       if (routed?.map !== map) {
         const { endpoints, problems } = ownServers(map, name, [...site.entries().values()]);
-        const routes = toRoutes(map, endpoints, [...peer.entries().values()], [...intents.entries().values()]);
+        const routes = makeRoutes(map, endpoints, [...peer.entries().values()], [...intents.entries().values()]);
         routed = { map, routes: { ...routes, problems: [...routes.problems, ...problems] } };
       }
       return routed.routes;

@@ -20,6 +20,13 @@ const hostName = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](
 const safePrefix = /^(\/[A-Za-z0-9\-._~]{1,100}){0,8}\/$/;
 const safeTarget = /^https:\/\/[a-z0-9.-]{1,253}(\/[A-Za-z0-9\-._~]{1,100}){0,8}$/;
 
+/** Who has what (libs/map, placeKeys). */
+export interface Ledger {
+  /** The key of the service that has it. */
+  get(what: string): string | undefined;
+  set(what: string, key: string): void;
+}
+
 /** A name, or a part of it, that an endpoint asks for. */
 export interface Claim {
   readonly host: string;
@@ -49,12 +56,12 @@ export function claimsOf(endpoints: readonly Endpoint[]): readonly Claim[] {
   return [...claims.values()].sort((a, b) => byText(a.place, b.place));
 }
 
-/** Why a claim is not served; undefined: it is. `owner`: who has which keys (libs/map, placeKeys) already. */
+/** Why a claim is not served; undefined: it is. `owner`: who has what already. */
 export function refuse(
   map: ZMap,
   key: string,
   claim: Claim,
-  owner: ReadonlyMap<string, string>,
+  owner: Pick<Ledger, "get">,
 ): Pick<RouteProblem, "what" | "remedy"> | undefined {
   const who = endpointLabel(key);
   const [tenantName = ""] = key.split("/");

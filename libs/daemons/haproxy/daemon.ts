@@ -11,7 +11,7 @@ import { parseInfo } from "./parse.ts";
 import { type DesiredFront, type FrontAction, frontPlanner, type ObservedFront } from "./plan.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
 import type { FrontPaths } from "./settings.ts";
-import { emptySlots, SlotState } from "./slots.ts";
+import { slotsFile } from "./slots-file.ts";
 import { batches, type Step } from "./steps.ts";
 import { dropInPath } from "./unit.ts";
 import { watchedFiles } from "./watched-files.ts";
@@ -68,32 +68,44 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
   const inputs = watchedFiles(host, [paths.ca, paths.certificate]);
   const loaded = certificateWatch(paths);
   const running = runningWatch(runtime, paths, loaded);
-  const planFront = frontPlanner(files.share);
-  let slots: { readonly text: string | undefined; readonly state: SlotState } | undefined;
-
+  const slots = slotsFile();
+  const planFront = frontPlanner(files.share, slots.text);
   let latest: ObservedFront | undefined;
+  /** Something was changed since the look. */
+  let touched = false;
 
   async function observe(): Promise<ObservedFront> {
     const now = clock.now();
     const found = await files.look(now);
     const texts = await inputs.look(now);
     const certificates = await readCertificates(now);
-    const text = found.get(paths.slots)?.content;
-    if (slots === undefined || slots.text !== text) slots = { text, state: readSlots(text, paths.slots) };
     latest = {
       now,
       files: found,
-      slots: slots.state,
+      slots: slots.state(found.get(paths.slots)?.content, paths.slots),
       inputs: [paths.ca, paths.certificate].map((path) => texts.get(path)?.content ?? ""),
       certificates,
       placeholder: (await host.stat(paths.placeholder)) !== undefined,
       enabled: control.enabled === undefined || (await host.stat(control.enabled)) !== undefined,
       running: await running.look(certificates),
     };
+    touched = false;
     return latest;
   }
 
+  /** With thousands of routes a look takes most of a second, and a new one need not wait for it. */
+  async function recall(): Promise<ObservedFront | undefined> {
+    const seen = latest;
+    if (touched || seen?.running === undefined) return undefined;
+    const info = parseInfo(await runtime.send("show info"));
+    const { pid, description } = seen.running;
+    if (info.get("Pid") !== String(pid) || info.get("description") !== description) return undefined;
+    const now = clock.now();
+    return { ...seen, now, certificates: await readCertificates(now, "new") };
+  }
+
   async function apply(action: FrontAction, signal: AbortSignal): Promise<void> {
+    touched = true;
     await carryOut(action, signal);
     if (action.drift !== undefined) options.drifted?.(action.drift, action.subject);
   }
@@ -198,9 +210,10 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
     loaded.touched(path);
     await runtime.exclusive(async (send) => {
       try {
-        for (const { command, expect, pem: withPem } of steps) {
-          confirm(command, await (withPem === true ? send(command, pem ?? "") : send(command)), expect);
-        }
+        // Each waits for what was sent before it anyway, and is refused if that was.
+        const sent = steps.map((step) => (step.pem === true ? send(step.command, pem ?? "") : send(step.command)));
+        const answers = await Promise.all(sent);
+        for (const [index, { command, expect }] of steps.entries()) confirm(command, answers[index] ?? "", expect);
       } catch (error) {
         await send(`abort ssl cert ${path}`).catch(() => undefined);
         throw error;
@@ -215,24 +228,10 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
     await host.write(paths.placeholder, pem, { mode: 0o600 });
   }
 
-  return { name: "haproxy", observe, plan: planFront, apply, runtime, latest: () => latest };
+  return { name: "haproxy", observe, recall, plan: planFront, apply, runtime, latest: () => latest };
 }
 
 function confirm(command: string, said: string, expect: Step["expect"]): void {
   if (!expect.test(said))
     throw new RuntimeApiError("RUNTIME_REFUSED", `run ${command}: HAProxy said: ${said || "nothing"}`);
-}
-
-function readSlots(text: string | undefined, path: string): SlotState {
-  if (text === undefined) return emptySlots;
-  try {
-    return SlotState.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new ApplyConfigError(
-      "DEGRADED",
-      `read ${path}: not a list of slots; remove it, and routes get new slots at a reload`,
-      text,
-      { cause },
-    );
-  }
 }

@@ -38,6 +38,8 @@ function issuerOf(lines: string): string {
 
 /** Files that are looked at although their directory has not changed, in turn: nobody writes into one, but one might. */
 const filesPerLook = 500;
+/** Files that are looked at at once: a look is mostly waiting. */
+const together = 64;
 /** File systems count time in steps of some milliseconds: what changed this shortly before a look may change unseen. */
 const settled = 2_000;
 
@@ -46,11 +48,14 @@ interface Seen {
   readonly read: ReadCertificate;
 }
 
+/** `which`: files whose name is new and nothing else, where a look at all of them takes too long. */
+export type CertificateReader = (now: number, which?: "all" | "new") => Promise<readonly DiskCertificate[]>;
+
 /**
  * Reads a directory of certificates again and again; parses a file only when it has changed, and looks at all files only
  * when the directory has: certificates come by rename. The same list again if nothing is different.
  */
-export function certificateReader(host: Host, directory: string): (now: number) => Promise<readonly DiskCertificate[]> {
+export function certificateReader(host: Host, directory: string): CertificateReader {
   const seen = new Map<string, Seen>();
   let paths: readonly string[] = [];
   let stamp: number | undefined;
@@ -67,24 +72,32 @@ export function certificateReader(host: Host, directory: string): (now: number) 
     return true;
   }
 
+  async function list(): Promise<readonly string[]> {
+    const files = await host.list(directory);
+    paths = files.filter((file) => file.endsWith(".pem")).map((file) => `${directory}/${file}`);
+    return paths;
+  }
+
   /** Those files that are due now. */
   async function due(now: number): Promise<readonly string[]> {
     const changed = (await host.stat(directory))?.mtime;
     if (changed === undefined || changed !== stamp) {
       stamp = changed === undefined || Math.abs(now - changed) < settled ? undefined : changed;
-      const files = await host.list(directory);
-      paths = files.filter((file) => file.endsWith(".pem")).map((file) => `${directory}/${file}`);
-      return paths;
+      return list();
     }
     const turn = paths.slice(next, next + filesPerLook);
     next = next + filesPerLook >= paths.length ? 0 : next + filesPerLook;
     return turn;
   }
 
-  return async (now) => {
+  return async (now, which = "all") => {
     const before = paths;
     let changed = false;
-    for (const path of await due(now)) changed = (await look(path, now)) || changed;
+    const files = which === "all" ? await due(now) : (await list()).filter((path) => !seen.has(path));
+    for (let from = 0; from < files.length; from += together) {
+      const looks = files.slice(from, from + together).map((path) => look(path, now));
+      changed = (await Promise.all(looks)).includes(true) || changed;
+    }
     if (before !== paths) {
       const there = new Set(paths);
       for (const path of [...seen.keys()]) if (!there.has(path)) changed = seen.delete(path) || changed;

@@ -6,7 +6,7 @@ import { createTestCa, debian } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { slotClassNames } from "./classes.ts";
 import { goldenFronts } from "./golden.test-support.ts";
-import { frontMaps, mapNames, mapText } from "./maps.ts";
+import { frontMaps, mapNames } from "./maps.ts";
 import { renderConfig } from "./render.ts";
 
 let directory: string;
@@ -45,8 +45,8 @@ test("HAProxy itself finds every class of slot good, without a warning", () => {
 });
 
 test.each(goldenFronts())("HAProxy itself finds golden/$name.cfg good, without a warning", ({ name, placed }) => {
-  const maps = frontMaps(placed);
-  for (const map of mapNames) writeFileSync(join(directory, "maps", `${map}.map`), mapText(maps[map]));
+  const { texts } = frontMaps(placed);
+  for (const map of mapNames) writeFileSync(join(directory, "maps", `${map}.map`), texts[map]);
   expect(check(readFileSync(new URL(`golden/${name}.cfg`, import.meta.url), "utf8"))).toContain(
     "Configuration file is valid",
   );

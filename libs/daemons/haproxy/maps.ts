@@ -1,4 +1,3 @@
-import { byText } from "./order.ts";
 import { isAway, isStream, type Route } from "./routes.ts";
 
 /** HAProxy map files, by name. `hosts` publishes: a name that is in it is served. */
@@ -15,7 +14,7 @@ export const mapNames = [
 ] as const;
 export type MapName = (typeof mapNames)[number];
 
-/** Entries by key, sorted. */
+/** Entries by key. In files they stand in the order of their routes. */
 export type MapEntries = ReadonlyMap<string, string>;
 
 /** A route in its slot. */
@@ -32,42 +31,79 @@ export interface Placed {
  * -> see `optionsText`. endpoints: slot number -> `tenant/project/service`, for the access log. ports:
  * public port of a TCP service -> slot number, 0 in maintenance. passthrough: host name whose TLS is not opened here -> the same.
  */
-export function frontMaps(placed: readonly Placed[]): Readonly<Record<MapName, MapEntries>> {
-  const bySlot = [...placed].sort((a, b) => a.slot - b.slot);
-  const checked = bySlot.filter(({ route }) => !isStream(route));
-  const options = new Map(
-    bySlot.flatMap(({ route, slot }) => {
-      const text = optionsText(route);
-      return text === undefined ? [] : [[String(slot), text] as const];
-    }),
-  );
-  const hosts = placed.flatMap(({ route, slot }) => {
-    const value = options.has(String(slot)) ? `o${slot}` : String(slot);
-    return route.places.map((place) => [place, value] as const);
-  });
-  const redirects = placed.flatMap(({ route }) => [...route.redirects]);
-  const through = placed.flatMap(({ route, slot }) =>
-    (route.passthrough ?? []).map((name) => [name, streamSlot(route, slot)] as const),
-  );
-  return {
-    health: new Map(checked.map(({ route, slot }) => [`e${slot}`, route.health])),
-    vhosts: new Map(checked.map(({ route, slot }) => [`e${slot}`, route.places[0]?.replace(/\/.*$/, "") ?? noHost])),
-    answers: new Map(
-      bySlot.flatMap(({ route, slot }) =>
-        route.answersWithin === undefined ? [] : [[`e${slot}`, String(route.answersWithin)] as const],
-      ),
-    ),
-    options,
-    endpoints: new Map(bySlot.map(({ route, slot }) => [String(slot), route.key])),
-    ports: new Map(
-      bySlot.flatMap(({ route, slot }) =>
-        route.port === undefined ? [] : [[String(route.port), streamSlot(route, slot)]],
-      ),
-    ),
-    passthrough: new Map(through.sort(([a], [b]) => byText(a, b))),
-    redirects: new Map(redirects.sort(([a], [b]) => byText(a, b))),
-    hosts: new Map(hosts.sort(([a], [b]) => byText(a, b))),
+export function frontMaps(placed: readonly Placed[]): FrontMaps {
+  return mapMaker()(placed);
+}
+
+export interface FrontMaps {
+  readonly entries: Readonly<Record<MapName, MapEntries>>;
+  /** Of the files, in the order of routes. */
+  readonly texts: Readonly<Record<MapName, string>>;
+}
+
+/** `frontMaps`, which makes the entries of a route only once; a map that does not change is the very same object. */
+export function mapMaker(): typeof frontMaps {
+  const lines = new WeakMap<Placed, Readonly<Record<MapName, string>>>();
+  let before: ReadonlySet<Placed> = new Set();
+  let entries: Record<MapName, MapEntries> = byMap(() => new Map());
+
+  function linesOf(one: Placed): Readonly<Record<MapName, string>> {
+    const known = lines.get(one);
+    if (known !== undefined) return known;
+    const made = byMap(() => "");
+    for (const [map, key, value] of entriesOf(one)) made[map] += `${key} ${value}\n`;
+    lines.set(one, made);
+    return made;
+  }
+
+  return (placed) => {
+    const now = new Set(placed);
+    const copies = new Map<MapName, Map<string, string>>();
+    const writable = (map: MapName): Map<string, string> => {
+      const copy = copies.get(map) ?? new Map(entries[map]);
+      copies.set(map, copy);
+      return copy;
+    };
+    // What a route that left had, another one may have now: first all that leaves.
+    for (const one of before) {
+      if (!now.has(one)) for (const [map, key] of entriesOf(one)) writable(map).delete(key);
+    }
+    for (const one of placed) {
+      if (!before.has(one)) for (const [map, key, value] of entriesOf(one)) writable(map).set(key, value);
+    }
+    before = now;
+    entries = byMap((map) => copies.get(map) ?? entries[map]);
+    const parts = placed.map(linesOf);
+    return { entries, texts: byMap((map) => parts.map((part) => part[map]).join("")) };
   };
+}
+
+function byMap<T>(make: (map: MapName) => T): Record<MapName, T> {
+  return Object.fromEntries(mapNames.map((map) => [map, make(map)])) as Record<MapName, T>;
+}
+
+type Entry = readonly [map: MapName, key: string, value: string];
+
+function entriesOf({ route, slot }: Placed): readonly Entry[] {
+  const entry = (...parts: Entry): Entry => parts;
+  const number = String(slot);
+  const common = [
+    entry("endpoints", number, route.key),
+    ...(route.port === undefined ? [] : [entry("ports", String(route.port), streamSlot(route, slot))]),
+    ...(route.passthrough ?? []).map((name) => entry("passthrough", name, streamSlot(route, slot))),
+  ];
+  if (isStream(route)) return common;
+  const [backend, options] = [`e${slot}`, optionsText(route)];
+  const { answersWithin } = route;
+  return [
+    ...common,
+    entry("health", backend, route.health),
+    entry("vhosts", backend, route.places[0]?.replace(/\/.*$/, "") ?? noHost),
+    ...(answersWithin === undefined ? [] : [entry("answers", backend, String(answersWithin))]),
+    ...(options === undefined ? [] : [entry("options", number, options)]),
+    ...route.places.map((place) => entry("hosts", place, options === undefined ? number : `o${slot}`)),
+    ...[...route.redirects].map(([host, target]) => entry("redirects", host, target)),
+  ];
 }
 
 /** What ports.map and passthrough.map say of a route. */
@@ -128,10 +164,6 @@ export function optionsText(route: Route): string | undefined {
   const mode = modeOf(route);
   if (mode === "" && numbers.every((number) => number === 0)) return undefined;
   return `${[...numbers, key.split("/")[0]].join("|")}${mode}`;
-}
-
-export function mapText(entries: MapEntries): string {
-  return [...entries].map(([key, value]) => `${key} ${value}\n`).join("");
 }
 
 export function mapPath(directory: string, name: MapName): string {

@@ -8,7 +8,7 @@ import {
   type Reading,
   serverReading,
 } from "./parse.ts";
-import { requestText } from "./runtime.ts";
+import { requestText } from "./session.ts";
 
 /** Line by line, as the worst of cuts would give it. */
 function readAll<T>(reading: Reading<T>, text: string): T {

@@ -23,7 +23,8 @@ export function certificatePlanner() {
     const before = of === process ? clean : new Map<string, string>();
     const wanted = new Map(disk.map(({ path, fingerprint }) => [path, fingerprint]));
     const now = new Map(wanted);
-    const installs = disk.flatMap((certificate): FrontAction[] => {
+    const lacking = disk.filter(({ path, fingerprint }) => fingerprints.get(path) !== fingerprint || !list.has(path));
+    const installs = lacking.flatMap((certificate): FrontAction[] => {
       const { name, path, notAfter, fingerprint } = certificate;
       const steps = installSteps(certificate, { list, fingerprints }, paths.crtList);
       if (steps.length === 0) return [];

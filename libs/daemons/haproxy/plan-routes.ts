@@ -1,13 +1,14 @@
 import type { FrontAction } from "./actions.ts";
 import type { SlotClassName } from "./classes.ts";
-import { driftOf } from "./drift.ts";
+import { type DriftKind, driftOf } from "./drift.ts";
 import { type MapEntries, type MapName, mapNames, type Placed } from "./maps.ts";
 import { byText } from "./order.ts";
 import type { RunningServer, RunningServers } from "./parse.ts";
 import { endpointLabel, placeNames, type Route } from "./routes.ts";
 import { slotServers } from "./servers.ts";
 import type { FrontSettings } from "./settings.ts";
-import { dropSteps, entrySteps, type Step, serverSteps, slotEntries } from "./steps.ts";
+import { dropSteps, entrySteps, type Step, serverSteps, slotMaps } from "./steps.ts";
+import { wrongSlots } from "./wrong-entries.ts";
 
 type Maps = Readonly<Record<MapName, MapEntries>>;
 type Group = ReadonlyMap<string, RunningServer>;
@@ -18,6 +19,11 @@ interface Clean {
   readonly class: SlotClassName;
   readonly e: Group | undefined;
   readonly l: Group | undefined;
+}
+
+interface SlotSteps {
+  readonly steps: readonly Step[];
+  readonly drift?: readonly DriftKind[];
 }
 
 /** What a plan for routes is made of. Everything is compared by identity. */
@@ -37,34 +43,35 @@ export interface RouteInput {
  * the same objects, is not looked into again; one that was right, has the same route and is right no longer has drifted.
  */
 export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
-  let last:
-    | { readonly input: RouteInput; readonly clean: ReadonlyMap<number, Clean>; readonly strange: boolean }
-    | undefined;
+  let last: { readonly input: RouteInput; readonly clean: Map<number, Clean>; readonly strange: boolean } | undefined;
 
   return (input) => {
     const { settings, classes, placed, maps, servers, running } = input;
     const before = last?.input.process === input.process && last.input.settings === settings ? last : undefined;
-    const sameMaps = mapNames.every((name) => {
-      return before?.input.running[name] === running[name] && before.input.maps[name] === maps[name];
-    });
-    const clean = new Map<number, Clean>();
-    const routes = new Map(placed.map(({ route, slot }) => [slot, route]));
+    const changed = new Set(
+      mapNames.filter((name) => {
+        return before?.input.running[name] !== running[name] || before.input.maps[name] !== maps[name];
+      }),
+    );
+    // A slot that was wrong before is not clean, and looked into anyway.
+    const wrong = wrongSlots(placed, maps, running, changed);
+    const clean = before?.clean ?? new Map<number, Clean>();
+    const sameServers = before?.input.servers === servers;
+    const used = new Set(placed.map(({ slot }) => slot));
     const entry = (name: MapName, key: string): readonly Step[] => {
       return entrySteps(settings.paths.maps, name, key, maps[name].get(key), running[name]);
     };
 
-    /** The commands for a slot; notes whether it is right. */
-    function slotSteps(slot: number, name: SlotClassName, route: Route | undefined): readonly Step[] {
-      const [e, l] = [servers.get(`e${slot}`), servers.get(`l${slot}`)];
-      const was = before?.clean.get(slot);
-      const same = was !== undefined && was.route === route && was.class === name && was.e === e && was.l === l;
-      if (same && sameMaps) {
-        clean.set(slot, was);
-        return [];
-      }
+    /** The commands for a slot; notes whether it is right. Undefined: there are none. */
+    function slotSteps(slot: number, name: SlotClassName, route: Route | undefined): SlotSteps | undefined {
+      const was = clean.get(slot);
+      const sameWish = was !== undefined && was.route === route && was.class === name;
+      const [e, l] = sameServers && sameWish ? [was.e, was.l] : [servers.get(`e${slot}`), servers.get(`l${slot}`)];
+      const same = sameWish && was.e === e && was.l === l;
+      if (same && !wrong.has(slot)) return undefined;
       const wanted = same || route === undefined ? [] : slotServers(slot, name, route, settings, classes.size);
       const drop = same ? [] : dropSteps([`e${slot}`, `l${slot}`], wanted, servers);
-      const own = slotEntries(slot).flatMap(([map, key]) => entry(map, key));
+      const own = slotMaps.flatMap(({ name, keyOf }) => entry(name, keyOf(slot)));
       const steps =
         route === undefined
           ? [...drop, ...own]
@@ -78,28 +85,25 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
               ...drop,
             ];
       const exact = same || (e?.size ?? 0) + (l?.size ?? 0) === wanted.length;
-      if (steps.length === 0 && exact) clean.set(slot, same ? was : { route, class: name, e, l });
-      return steps;
-    }
-
-    const drifted = (slot: number, name: SlotClassName, route: Route | undefined, steps: readonly Step[]) => {
-      const was = before?.clean.get(slot);
+      if (steps.length === 0 && exact) clean.set(slot, { route, class: name, e, l });
+      else clean.delete(slot);
+      if (steps.length === 0) return undefined;
       const ours = was === undefined || was.class !== name || !sameRoute(was.route, route);
-      return ours ? {} : { drift: driftOf(steps) };
-    };
+      return { steps, ...(ours ? {} : { drift: driftOf(steps) }) };
+    }
 
     const publish: FrontAction[] = [];
     const empty: FrontAction[] = [];
     for (const { route, slot } of placed) {
       const name = classes.get(slot);
-      const steps = name === undefined ? [] : slotSteps(slot, name, route);
-      if (name === undefined || steps.length === 0) continue;
+      const steps = name === undefined ? undefined : slotSteps(slot, name, route);
+      if (steps === undefined) continue;
       const change = isThere(route, running) ? "~" : "+";
       const [subject, summary] = [placeNames(route).join(" "), routeSummary(route, settings)];
-      publish.push({ kind: "route", change, subject, summary, steps, ...drifted(slot, name, route, steps) });
+      publish.push({ kind: "route", change, subject, summary, ...steps });
     }
     const strange = (["hosts", "redirects", "ports", "passthrough"] as const).flatMap((map) => {
-      const unknown = sameMaps && before?.strange === false ? [] : [...running[map].keys()];
+      const unknown = changed.size === 0 && before?.strange === false ? [] : [...running[map].keys()];
       return unknown
         .filter((key) => !maps[map].has(key))
         .sort(byText)
@@ -113,11 +117,10 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
       return { kind: "route", change: "-", subject, summary: "no endpoint is behind it", steps, ...drift };
     });
     for (const [slot, name] of classes) {
-      if (routes.has(slot)) continue;
+      if (used.has(slot)) continue;
       const steps = slotSteps(slot, name, undefined);
-      if (steps.length === 0) continue;
-      const drift = drifted(slot, name, undefined, steps);
-      empty.push({ kind: "route", change: "-", subject: `slot ${slot}`, summary: "servers leave", steps, ...drift });
+      if (steps === undefined) continue;
+      empty.push({ kind: "route", change: "-", subject: `slot ${slot}`, summary: "servers leave", ...steps });
     }
     last = { input, clean, strange: strange.length > 0 };
     return [...publish, ...unpublish, ...empty];

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { carryOut, load, reachability, serving, settings } from "./front-model.test-support.ts";
 import { toRoutes } from "./index.ts";
-import { type DesiredFront, frontPlanner, type ObservedFront, planFront } from "./plan.ts";
+import { type DesiredFront, type FrontAction, frontPlanner, type ObservedFront, planFront } from "./plan.ts";
 import { emptySlots } from "./slots.ts";
 import { endpoint, labMap, lines } from "./two-fronts.test-support.ts";
 
@@ -23,6 +23,12 @@ const desire = (own: readonly Endpoint[], peer: readonly Endpoint[] = []): Desir
   return { settings, routes: toRoutes(map, own, peer).routes, unitFiles: new Map() };
 };
 
+/** What would be on disk. */
+function texts(actions: readonly FrontAction[]): readonly (readonly [string, string])[] {
+  const files = actions.flatMap((action) => (action.kind === "write-config" ? action.files : []));
+  return files.map(({ path, spec }) => [path, spec.content] as const);
+}
+
 function converge(
   desired: DesiredFront,
   from: ObservedFront,
@@ -30,7 +36,9 @@ function converge(
   plan = planFront,
 ): ObservedFront {
   const actions = plan(desired, from);
-  expect(lines(actions)).toEqual(lines(planFront(desired, from)));
+  const fresh = planFront(desired, from);
+  expect(lines(actions)).toEqual(lines(fresh));
+  expect(texts(actions)).toEqual(texts(fresh));
   expect(actions.filter(({ drift }) => drift !== undefined)).toEqual([]);
   const after = actions.reduce((state, action) => carryOut(state, action, look), from);
   expect(lines(plan(desired, after))).toEqual([]);

@@ -1,17 +1,18 @@
 import { type Action, type FileSet, type FileSpec, planFiles, type WriteFile } from "@zcloud/reconcile";
 import type { FrontAction } from "./actions.ts";
 import { crtListText, type DiskCertificate, type LoadedCertificates } from "./certificates.ts";
-import { classOf } from "./classes.ts";
-import { frontMaps, type MapEntries, type MapName, mapNames, mapPath, mapText, type Placed } from "./maps.ts";
+import { type FrontMaps, type MapEntries, type MapName, mapMaker, mapNames, mapPath } from "./maps.ts";
 import type { RunningServers } from "./parse.ts";
+import { place } from "./place.ts";
 import { certificatePlanner } from "./plan-certificates.ts";
 import { routePlanner } from "./plan-routes.ts";
 import { remember, steady } from "./remember.ts";
-import { type RenderedConfig, renderConfig } from "./render.ts";
-import { isAway, type Route } from "./routes.ts";
+import { configRenderer, type RenderedConfig } from "./render.ts";
+import type { Route } from "./routes.ts";
 import type { FrontSettings } from "./settings.ts";
 import { routeSharing } from "./share-routes.ts";
-import { allocate, type SlotState, settle, slotsOf } from "./slots.ts";
+import { type SlotState, slotsOf } from "./slots.ts";
+import { slotsFile } from "./slots-file.ts";
 
 export type { FrontAction } from "./actions.ts";
 
@@ -50,34 +51,6 @@ export interface ObservedFront {
   readonly running: RunningFront | undefined;
 }
 
-export interface Placement {
-  readonly slots: SlotState;
-  readonly placed: readonly Placed[];
-}
-
-/** Routes in their slots, as a plan for this state of things would place them. The same object for the same input. */
-export function place(routes: readonly Route[], slots: SlotState, now: number): Placement {
-  const known = placements.get(routes);
-  if (known !== undefined && known.from === slots && now >= known.at && now < known.until) return known;
-  const wishes = routes.map((route) => ({ key: route.key, class: classOf(route), atOnce: isAway(route.servers) }));
-  const next = allocate(slots, wishes, now);
-  const placed = routes.flatMap((route) => {
-    const slot = next.taken[route.key]?.slot;
-    return slot === undefined ? [] : [{ route, slot }];
-  });
-  // Without routes that come or leave, only a route that waits for a better class is placed elsewhere by time alone.
-  const waiting = Object.values(next.taken).flatMap(({ wants }) => (wants === undefined ? [] : [wants.since + settle]));
-  const until = waiting.reduce((first, at) => Math.min(first, at), Number.POSITIVE_INFINITY);
-  const placement = { slots: next, placed, from: slots, at: now, until };
-  placements.set(routes, placement);
-  return placement;
-}
-
-const placements = new WeakMap<
-  readonly Route[],
-  Placement & { readonly from: SlotState; readonly at: number; readonly until: number }
->();
-
 export type FrontPlanner = (desired: DesiredFront, observed: ObservedFront) => readonly FrontAction[];
 
 /**
@@ -89,16 +62,19 @@ export const planFront: FrontPlanner = (desired, observed) => frontPlanner()(des
 /**
  * `planFront`, which remembers what it made of the last input: a plan is a function of what is desired and observed, and
  * mostly neither is different. What is the very same object is not looked into. `unchanged` hears of files that need no
- * write, so that a second copy of their text can go.
+ * write, so that a second copy of their text can go. `slotsText`: of the file that keeps the slots.
  */
-export function frontPlanner(unchanged: (path: string, content: string) => void = () => {}): FrontPlanner {
+export function frontPlanner(
+  unchanged: (path: string, content: string) => void = () => {},
+  slotsText = slotsFile().text,
+): FrontPlanner {
   const sameSettings = steady<FrontSettings>((settings) => JSON.stringify(settings));
   const sameRoutes = routeSharing();
   const sameInputs = steady<readonly string[]>((inputs) => inputs.join("\n"));
   const sameBlocks = steady<SlotState>(({ blocks }) => JSON.stringify(blocks));
   const classesOf = remember(slotsOf);
-  const rendered = remember(renderConfig);
-  const mapsOf = remember(frontMaps);
+  const rendered = remember(configRenderer());
+  const mapsOf = remember(mapMaker());
   const textsOf = remember(configFiles);
   const certificatesOf = remember(certificatePlanner());
   const routesOf = routePlanner();
@@ -109,14 +85,14 @@ export function frontPlanner(unchanged: (path: string, content: string) => void 
     const classes = classesOf(sameBlocks(slots));
     const maps = mapsOf(placed);
     const config = rendered(settings, classes, placed, sameInputs(observed.inputs));
-    const texts = textsOf(settings, slots, maps, observed.certificates);
+    const texts = textsOf(settings, slotsText(slots), maps.texts, observed.certificates);
     const acts: RunningPlans = {
       certificates: ({ certificates: { list, fingerprints }, ...running }) =>
         certificatesOf(settings, observed.certificates, list, fingerprints, processOf(running)),
       routes: (running) => {
         const { servers } = running;
         return routesOf({
-          ...{ settings, classes, placed, maps, servers },
+          ...{ settings, classes, placed, maps: maps.entries, servers },
           ...{ process: processOf(running), running: running.maps },
         });
       },
@@ -217,16 +193,13 @@ function grown(before: SlotState, after: SlotState): string {
 
 function configFiles(
   { paths }: FrontSettings,
-  slots: SlotState,
-  maps: Readonly<Record<MapName, MapEntries>>,
+  slots: string,
+  maps: FrontMaps["texts"],
   certificates: readonly DiskCertificate[],
 ): FileSet {
   return new Map([
-    [paths.slots, { content: `${JSON.stringify(slots, undefined, 1)}\n`, mode: 0o644 }],
-    ...mapNames.map((name): [string, FileSpec] => [
-      mapPath(paths.maps, name),
-      { content: mapText(maps[name]), mode: 0o644 },
-    ]),
+    [paths.slots, { content: slots, mode: 0o644 }],
+    ...mapNames.map((name): [string, FileSpec] => [mapPath(paths.maps, name), { content: maps[name], mode: 0o644 }]),
     [paths.crtList, { content: crtListText(certificates), mode: 0o644 }],
   ]);
 }

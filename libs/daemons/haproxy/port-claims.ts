@@ -1,6 +1,6 @@
 import type { Endpoint, Server } from "@zcloud/events";
 import { placeKeys, tenantOf, type ZMap } from "@zcloud/map";
-import { endpointLabel, type RouteProblem } from "./claims.ts";
+import { endpointLabel, type Ledger, type RouteProblem } from "./claims.ts";
 
 /** A port of the world that leads to a service. */
 export interface PortClaim {
@@ -31,7 +31,7 @@ export function portsOfService(
   map: ZMap,
   key: string,
   endpoints: readonly Endpoint[],
-  owner: Map<string, string>,
+  owner: Ledger,
 ): { readonly claims: readonly PortClaim[]; readonly problems: readonly RouteProblem[] } {
   const wanted = new Map(endpoints.flatMap(({ tcp = [] }) => tcp).map((one) => [one.public, one]));
   const allowed = tenantOf(map, key.slice(0, key.indexOf("/")))?.ports ?? [];

@@ -1,7 +1,7 @@
 import type { Endpoint } from "@zcloud/events";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { toRoutes } from "./routes.ts";
+import { toRoutes } from "./make-routes.ts";
 import { endpoint, labMap } from "./two-fronts.test-support.ts";
 
 const map = labMap();

@@ -1,9 +1,5 @@
-import type { Endpoint, HttpOptions, Intent, Server } from "@zcloud/events";
-import { placeKeys, tenantOf, type ZMap } from "@zcloud/map";
-import { claimsOf, endpointLabel, type RouteProblem, refuse } from "./claims.ts";
-import { takesNew, type Wishes, wishesOf } from "./intents.ts";
-import { byText } from "./order.ts";
-import { portsOfMap, portsOfService } from "./port-claims.ts";
+import type { HttpOptions } from "@zcloud/events";
+import type { RouteProblem } from "./claims.ts";
 
 export { endpointLabel, type RouteProblem } from "./claims.ts";
 
@@ -60,8 +56,6 @@ export interface Routes {
   readonly problems: readonly RouteProblem[];
 }
 
-const safePath = /^\/[A-Za-z0-9\-._~!$&()*+,=:@/?%]{0,255}$/;
-
 /** Whether connections are passed on as they are, and no requests are seen. */
 export function isStream({ port, passthrough }: Pick<Route, "port" | "passthrough">): boolean {
   return port !== undefined || passthrough !== undefined;
@@ -84,143 +78,7 @@ export function isAway(servers: readonly LocalServer[]): boolean {
   return servers.length > 0 && servers.every(({ drained }) => drained === true);
 }
 
-/**
- * What this site's front serves: the endpoints of this site's hosts, merged by service, and those that only the peer
- * has. A name goes to the tenant to whom the map gives it; of two claims by the same tenant the first key has it.
- * The order of the input does not matter. A drain turns nobody away: where no one else takes new requests, at either
- * site, it is not in force, and a problem says so.
- */
-export function toRoutes(
-  map: ZMap,
-  site: readonly Endpoint[],
-  peer: readonly Endpoint[],
-  intents: readonly Intent[] = [],
-): Routes {
-  const wishes = wishesOf(
-    intents,
-    map.sites.map(({ name }) => name),
-  );
-  const problems: RouteProblem[] = [];
-  const owner = new Map<string, string>();
-  const certified = new Set<string>();
-  const routes: Route[] = [];
-  const local = byKey(site);
-  const remote = byKey(peer);
-  for (const key of [...new Set([...local.keys(), ...remote.keys()])].sort(byText)) {
-    const here = local.get(key) ?? [];
-    const there = remote.get(key) ?? [];
-    const inForce = takesNew([...here, ...there], wishes);
-    const tenantRate = tenantOf(map, key.slice(0, key.indexOf("/")))?.requests;
-    const serving = (at: (server: Server) => number | undefined) => serversOf(here, inForce ? wishes : undefined, at);
-    const worked = wishes.maintains(key);
-    const rests = worked === undefined ? {} : { maintenance: { reason: worked.reason, since: worked.at } };
-    const common = { ...rests, tenantRate, servers: serving(({ port }) => port), peer: there.length > 0 };
-    const own = portsOfService(map, key, [...here, ...there], owner);
-    problems.push(...own.problems);
-    for (const { at, has, ...port } of [...portsOfMap(map, key), ...own.claims]) {
-      routes.push({ ...noRequests, ...port, ...rests, tenantRate, servers: serving(at), peer: there.some(has) });
-    }
-    const claims = claimsOf([...here, ...there]).filter((claim) => {
-      const refusal = refuse(map, key, claim, owner);
-      if (refusal !== undefined) problems.push({ key, ...refusal });
-      else for (const taken of placeKeys(claim.place, claim.whole).taken) owner.set(taken, key);
-      return refusal === undefined;
-    });
-    if (claims.length === 0) continue;
-    const through = (here[0] ?? there[0])?.passthrough;
-    if (through !== undefined) {
-      const names = claims.flatMap(({ host, whole }) => (whole ? [host] : []));
-      routes.push({ ...noRequests, key, passthrough: names, proxyProtocol: through.proxyProtocol, ...common });
-      continue;
-    }
-    const names = [...new Set(claims.map(({ host }) => host))].sort(byText).filter((name) => !certified.has(name));
-    for (const name of names) certified.add(name);
-    const health = (here[0] ?? there[0])?.health ?? "/";
-    if (!safePath.test(health)) {
-      problems.push({
-        key,
-        what: `health path of ${endpointLabel(key)} has characters that can't be sent; / is asked instead`,
-        remedy: "use letters, digits and -._~/?=&% in x-zcloud.health",
-      });
-    }
-    const first = here[0] ?? there[0];
-    routes.push({
-      key,
-      names,
-      places: claims.flatMap(({ place, target }) => (target === undefined ? [place] : [])),
-      redirects: new Map(claims.flatMap(({ host, target }) => (target === undefined ? [] : [[host, target] as const]))),
-      health: safePath.test(health) ? health : "/",
-      answersWithin: shortest(here.length > 0 ? here : there),
-      http: first?.http ?? {},
-      port: undefined,
-      proxyProtocol: false,
-      ...common,
-    });
-  }
-  for (const key of new Set(routes.map(({ key }) => keyOfService(key)))) {
-    const here = local.get(key) ?? [];
-    if (!takesNew([...here, ...(remote.get(key) ?? [])], wishes)) problems.push(...uselessDrains(key, here, wishes));
-  }
-  return { routes, problems };
-}
-
-/** Of a route whose connections are passed on as they are. */
-const noRequests = {
-  names: [],
-  places: [],
-  redirects: new Map(),
-  health: "/",
-  answersWithin: undefined,
-  http: {},
-  port: undefined,
-} as const;
-
 /** `tenant/project/service`, also of a TCP route. */
 export function keyOfService(key: string): string {
   return key.split("/").slice(0, 3).join("/");
-}
-
-function byKey(endpoints: readonly Endpoint[]): ReadonlyMap<string, readonly Endpoint[]> {
-  const groups = new Map<string, Endpoint[]>();
-  for (const endpoint of [...endpoints].sort((a, b) => byText(a.host, b.host))) {
-    const key = `${endpoint.tenant}/${endpoint.project}/${endpoint.service}`;
-    groups.set(key, [...(groups.get(key) ?? []), endpoint]);
-  }
-  return groups;
-}
-
-/** `at`: where a server answers for the route; undefined: it doesn't. */
-function serversOf(
-  endpoints: readonly Endpoint[],
-  wishes: Wishes | undefined,
-  at: (server: Server) => number | undefined,
-): readonly LocalServer[] {
-  const servers = new Map<string, LocalServer>();
-  for (const { host, servers: own } of endpoints) {
-    for (const server of own) {
-      const { id, address, state } = server;
-      const port = at(server);
-      if (servers.has(id) || port === undefined) continue;
-      const drained = wishes?.drains(host, id) === undefined ? {} : { drained: true as const };
-      servers.set(id, { id, address, port, draining: state === "draining", ...drained, host });
-    }
-  }
-  return [...servers.values()].sort((a, b) => byText(a.id, b.id));
-}
-
-/** Drains of servers that have to serve on, because nobody else does. */
-function uselessDrains(key: string, here: readonly Endpoint[], { drains }: Wishes): readonly RouteProblem[] {
-  const subjects = here.flatMap(({ host, servers }) =>
-    servers.flatMap(({ id, state }) => (state === "up" ? [drains(host, id)?.subject] : [])),
-  );
-  return [...new Set(subjects)].flatMap((subject) => {
-    if (subject === undefined) return [];
-    const what = `${subject} is drained and still serves ${endpointLabel(key)}: nobody else has it, at either site`;
-    return [{ key, what, remedy: `start it elsewhere, or take the drain back: zctl undrain ${subject}` }];
-  });
-}
-
-function shortest(endpoints: readonly Endpoint[]): number | undefined {
-  const given = endpoints.flatMap(({ answersWithin }) => (answersWithin === undefined ? [] : [answersWithin]));
-  return given.length === 0 ? undefined : Math.min(...given);
 }

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { RuntimeApiError } from "./errors.ts";
-import { openSession } from "./session.ts";
+import { openSession, requestText } from "./session.ts";
 
 /** Sends one command line, with a payload if it takes one (management guide, 9.3); resolves with what was answered, trimmed. */
 export type Send = (command: string, payload?: string) => Promise<string>;
@@ -17,7 +17,7 @@ export interface Runtime {
 
 /**
  * Client of the runtime API, or of the master's command line, at a unix socket. What is done in one go shares a
- * connection; a command with a payload, and one that is alone, has its own.
+ * connection; a command that is alone has its own.
  */
 export function createRuntime(socket: string, timeoutMs = 10_000): Runtime {
   let tail: Promise<unknown> = Promise.resolve();
@@ -31,9 +31,7 @@ export function createRuntime(socket: string, timeoutMs = 10_000): Runtime {
   async function together<T>(work: (send: Send, stream: Stream) => Promise<T>): Promise<T> {
     const session = openSession(socket, timeoutMs);
     try {
-      const send: Send = (command, payload) =>
-        payload === undefined ? session.send(command) : exchange(socket, command, payload, timeoutMs);
-      return await work(send, session.stream);
+      return await work(session.send, session.stream);
     } finally {
       session.close();
     }
@@ -63,11 +61,4 @@ function exchange(socket: string, command: string, payload: string | undefined, 
     });
     connection.on("close", () => resolve(Buffer.concat(chunks).toString("utf8").trim()));
   });
-}
-
-/** A payload ends at the first empty line, so it must not have one. */
-export function requestText(command: string, payload: string | undefined): string {
-  if (payload === undefined) return `${command}\n`;
-  const lines = payload.split(/\r?\n/).filter((line) => line.trim() !== "");
-  return `${command} <<\n${lines.join("\n")}\n\n`;
 }

@@ -4,10 +4,13 @@ import { RuntimeApiError } from "./errors.ts";
 /** Begins the line after every answer in interactive mode (management guide, 9.3); no line of an answer begins so. */
 const prompt = "> ";
 
+/** Before the answer to a command with a payload: one for each of its lines. */
+const payloadPrompts = /^(\+ )+/;
+
 /** One connection in interactive mode, for many commands: a connection each costs more than what most of them do. */
 export interface Session {
   /** Resolves with what was answered, trimmed. Several may be under way; they are answered in their order. */
-  send(command: string): Promise<string>;
+  send(command: string, payload?: string): Promise<string>;
   /** Gives the answer in pieces of whole lines as it comes; some are megabytes. */
   stream(command: string, read: (lines: string) => void): Promise<void>;
   close(): void;
@@ -72,31 +75,32 @@ export function openSession(socketPath: string, timeoutMs: number): Session {
   }
 
   let verb = "";
-  function exchange(command: string, read: (lines: string) => void): Promise<void> {
+  function exchange(command: string, payload: string | undefined, read: (lines: string) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (broken !== undefined) return reject(broken);
       verb = command.split(" ").slice(0, 3).join(" ");
       waiting.push({ read, resolve, reject });
-      socket?.write(`${command}\n`);
+      socket?.write(requestText(command, payload));
     });
   }
 
   let ready: Promise<void> | undefined;
-  async function stream(command: string, read: (lines: string) => void): Promise<void> {
+  async function ask(command: string, payload: string | undefined, read: (lines: string) => void): Promise<void> {
     if (ready === undefined) {
       socket = open();
-      ready = exchange("prompt", () => {});
+      ready = exchange("prompt", undefined, () => {});
     }
     await ready;
-    await exchange(command, read);
+    await exchange(command, payload, read);
   }
 
   return {
-    stream,
-    async send(command) {
+    stream: (command, read) => ask(command, undefined, read),
+    async send(command, payload) {
       const pieces: string[] = [];
-      await stream(command, (lines) => pieces.push(lines));
-      return pieces.join("").trim();
+      await ask(command, payload, (lines) => pieces.push(lines));
+      const answer = pieces.join("");
+      return (payload === undefined ? answer : answer.replace(payloadPrompts, "")).trim();
     },
     close() {
       broken = new RuntimeApiError("RUNTIME_UNREACHABLE", `run ${verb}: the connection was closed by ourselves`);
@@ -110,4 +114,11 @@ function endOfAnswer(text: string): number | undefined {
   if (text.startsWith(prompt)) return 0;
   const at = text.indexOf(`\n${prompt}`);
   return at < 0 ? undefined : at + 1;
+}
+
+/** A payload ends at the first empty line, so it must not have one. */
+export function requestText(command: string, payload: string | undefined): string {
+  if (payload === undefined) return `${command}\n`;
+  const lines = payload.split(/\r?\n/).filter((line) => line.trim() !== "");
+  return `${command} <<\n${lines.join("\n")}\n\n`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { toRoutes } from "./make-routes.ts";
 import type { Route } from "./routes.ts";
-import { toRoutes } from "./routes.ts";
 import { routeSharing } from "./share-routes.ts";
 import { endpoint, labMap } from "./two-fronts.test-support.ts";
 

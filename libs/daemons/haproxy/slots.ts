@@ -33,14 +33,19 @@ export const quarantine = 600_000;
 /** One server left has to last this long before a live route moves back to a slot for one: servers are replaced faster. */
 export const settle = 60_000;
 
-/** Slot number -> class, in ascending order. */
-export function slotsOf(state: SlotState): ReadonlyMap<number, SlotClassName> {
+/** Slot number -> class, in ascending order. The same object for the same blocks. */
+export function slotsOf({ blocks }: Pick<SlotState, "blocks">): ReadonlyMap<number, SlotClassName> {
+  const known = slotsOfBlocks.get(blocks);
+  if (known !== undefined) return known;
   const slots = new Map<number, SlotClassName>();
-  for (const block of state.blocks) {
+  for (const block of blocks) {
     for (let offset = 0; offset < block.count; offset += 1) slots.set(block.from + offset, block.class);
   }
+  slotsOfBlocks.set(blocks, slots);
   return slots;
 }
+
+const slotsOfBlocks = new WeakMap<SlotState["blocks"], ReadonlyMap<number, SlotClassName>>();
 
 /**
  * Gives every wish a slot of its class. Whoever has one keeps it: it moves only when what it was
@@ -51,35 +56,46 @@ export function allocate(state: SlotState, wishes: readonly SlotWish[], now: num
   const classes = slotsOf(state);
   const sorted = [...wishes].sort((a, b) => byText(a.key, b.key));
   const taken: SlotState["taken"] = {};
+  const used = new Set<number>();
   const homeless: SlotWish[] = [];
+  let same = true;
   for (const wish of sorted) {
     const held = state.taken[wish.key];
     const kept = held === undefined ? undefined : keep(held, wish, classes.get(held.slot), now);
+    same = same && kept !== undefined && kept === held;
     if (kept === undefined) homeless.push(wish);
-    else taken[wish.key] = kept;
+    else {
+      taken[wish.key] = kept;
+      used.add(kept.slot);
+    }
   }
-  const used = new Set(Object.values(taken).map(({ slot }) => slot));
-  const released = Object.values(state.taken).flatMap(({ slot }) => (used.has(slot) ? [] : [slot]));
+  const released: number[] = [];
+  for (const key in state.taken) {
+    const slot = state.taken[key]?.slot;
+    if (slot !== undefined && !used.has(slot)) released.push(slot);
+  }
+  // A shorter list of resting slots is not worth a write.
+  if (same && released.length === 0 && state.blocks.length > 0) return state;
   const freed = rest(state.freed, released, now);
   const blocks = grow(state.blocks, classes, used, freed, homeless);
-  const free = freeSlots(slotsOf({ ...state, blocks }), used, freed);
+  const free = homeless.length === 0 ? new Map<SlotClassName, number[]>() : freeSlots(slotsOf({ blocks }), used, freed);
   for (const wish of homeless) {
     const slot = free.get(wish.class)?.shift();
     if (slot === undefined) throw new Error(`allocate slot: none left in ${wish.class}`);
     taken[wish.key] = { slot };
   }
-  const next: SlotState = { v: 1, blocks, taken, freed };
-  return same(state, next) ? state : next;
+  return { v: 1, blocks, taken, freed };
 }
 
 type Held = SlotState["taken"][string];
 
 function keep(held: Held, wish: SlotWish, has: SlotClassName | undefined, now: number): Held | undefined {
   if (has === undefined) return undefined;
-  if (has === wish.class) return { slot: held.slot };
+  if (has === wish.class) return held.wants === undefined ? held : { slot: held.slot };
   if (!suits(has, wish.class) || wish.atOnce === true) return undefined;
   const since = held.wants?.class === wish.class ? held.wants.since : now;
-  return now - since >= settle ? undefined : { slot: held.slot, wants: { class: wish.class, since } };
+  if (now - since >= settle) return undefined;
+  return held.wants?.class === wish.class ? held : { slot: held.slot, wants: { class: wish.class, since } };
 }
 
 function rest(freed: SlotState["freed"], released: readonly number[], now: number): SlotState["freed"] {
@@ -98,7 +114,8 @@ function grow(
   const free = freeSlots(classes, used, freed);
   const grown = [...blocks];
   let next = 1 + blocks.reduce((last, block) => Math.max(last, block.from + block.count - 1), 0);
-  const sizes = count([...classes.values()]);
+  const sizes = new Map<SlotClassName, number>();
+  for (const { class: name, count } of blocks) sizes.set(name, (sizes.get(name) ?? 0) + count);
   const wanted = count(homeless.map((wish) => wish.class));
   for (const { name, initial, step } of slotClasses) {
     const size = sizes.get(name) ?? 0;
@@ -109,7 +126,7 @@ function grow(
     grown.push({ class: name, from: next, count: more });
     next += more;
   }
-  return grown;
+  return grown.length === blocks.length ? blocks : grown;
 }
 
 function count(names: readonly SlotClassName[]): ReadonlyMap<SlotClassName, number> {
@@ -124,21 +141,9 @@ function freeSlots(
   freed: SlotState["freed"],
 ): ReadonlyMap<SlotClassName, number[]> {
   const free = new Map<SlotClassName, number[]>(slotClasses.map(({ name }) => [name, []]));
+  const resting = new Set(Object.keys(freed).map(Number));
   for (const [slot, name] of classes) {
-    if (!used.has(slot) && freed[String(slot)] === undefined) free.get(name)?.push(slot);
+    if (!used.has(slot) && !resting.has(slot)) free.get(name)?.push(slot);
   }
   return free;
-}
-
-/** Whether only the list of resting slots got shorter, if anything: not worth a write. */
-function same(a: SlotState, b: SlotState): boolean {
-  return (
-    a.blocks.length === b.blocks.length &&
-    JSON.stringify(sortedTaken(a)) === JSON.stringify(sortedTaken(b)) &&
-    Object.keys(b.freed).every((slot) => a.freed[slot] !== undefined)
-  );
-}
-
-function sortedTaken(state: SlotState): unknown {
-  return Object.entries(state.taken).sort(([a], [b]) => byText(a, b));
 }

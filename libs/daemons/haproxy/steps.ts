@@ -87,13 +87,13 @@ export function entrySteps(
   return [step(`${now === undefined ? "add" : "set"} map ${file} ${key} ${desired}`)];
 }
 
-/** The maps that describe a slot, with the key that it has in each; what publishes names is not among them. */
-export function slotEntries(slot: number): readonly (readonly [MapName, string])[] {
-  return [
-    ...(["health", "vhosts", "answers"] as const).map((name) => [name, `e${slot}`] as const),
-    ...(["options", "endpoints"] as const).map((name) => [name, String(slot)] as const),
-  ];
-}
+/** The maps that describe a slot, by its number or its `e` backend; what publishes names is not among them. */
+export const slotMaps = [
+  ...(["health", "vhosts", "answers"] as const).map((name) => {
+    return { name, keyOf: (slot: number) => `e${slot}`, slotOf: (key: string) => Number(key.slice(1)) };
+  }),
+  ...(["options", "endpoints"] as const).map((name) => ({ name, keyOf: String, slotOf: Number })),
+] as const;
 
 /** Runs of commands of one kind: names are led to servers only after all of these were taken. */
 export function batches(steps: readonly Step[]): readonly (readonly Step[])[] {

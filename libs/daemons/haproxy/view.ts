@@ -1,5 +1,6 @@
 import type { RunningServer } from "./parse.ts";
-import { type ObservedFront, place } from "./plan.ts";
+import { place } from "./place.ts";
+import type { ObservedFront } from "./plan.ts";
 import { endpointLabel, placeNames, type Route } from "./routes.ts";
 import { isPeer } from "./servers.ts";
 import type { FrontSettings } from "./settings.ts";

@@ -73,3 +73,14 @@ test("a change in a long text is shown where it is", () => {
     unified: "@@ -497 +497 @@\n line 497\n line 498\n line 499\n-line 500\n+other\n line 501\n line 502\n line 503\n",
   });
 });
+
+test("a change anywhere in a text of megabytes is found where it is", () => {
+  const long = Array.from({ length: 20_000 }, (_, index) => `line ${index + 1}\n`);
+  for (const line of [1, 7_000, 20_000]) {
+    expect(diffLines(long.join(""), long.with(line - 1, "other\n").join(""))).toMatchObject({
+      added: 1,
+      removed: 1,
+      unified: expect.stringContaining(`-line ${line}\n+other\n`),
+    });
+  }
+});

@@ -31,16 +31,15 @@ const context = 3;
 
 /** How many characters two texts share at both ends, in whole lines, without those that hunks show. */
 function commonEnds(a: string, b: string): { readonly head: number; readonly tail: number } {
-  const same = (length: number): boolean => a.slice(0, length) === b.slice(0, length);
-  let head = longest(Math.min(a.length, b.length), same);
+  let head = longest(Math.min(a.length, b.length), (from, to) => a.slice(from, to) === b.slice(from, to));
   head = lineStart(a, head);
   for (let line = 0; line < context; line++) head = lineStart(a, head - 1);
-  const [restA, restB] = [a.slice(head), b.slice(head)];
-  const ends = (length: number): boolean => restA.slice(restA.length - length) === restB.slice(restB.length - length);
-  let tail = longest(Math.min(restA.length, restB.length), ends);
+  let tail = longest(Math.min(a.length, b.length) - head, (from, to) => {
+    return a.slice(a.length - to, a.length - from) === b.slice(b.length - to, b.length - from);
+  });
   for (let line = 0; line <= context; line++) {
-    const at = restA.indexOf("\n", restA.length - tail);
-    tail = tail === 0 || at < 0 ? 0 : restA.length - at - 1;
+    const at = a.indexOf("\n", a.length - tail);
+    tail = tail === 0 || at < 0 ? 0 : a.length - at - 1;
   }
   return { head, tail };
 }
@@ -50,13 +49,17 @@ function lineStart(text: string, at: number): number {
   return at <= 0 ? 0 : text.lastIndexOf("\n", at - 1) + 1;
 }
 
-/** The greatest length up to `limit` for which it holds, given that it holds for all shorter ones. */
-function longest(limit: number, holds: (length: number) => boolean): number {
+/** Characters that are compared at once: far quicker than one by one, and what is compared in vain is soon done. */
+const block = 65_536;
+
+/** The greatest length up to `limit` for which two texts are the same; `same` compares them from one position to another. */
+function longest(limit: number, same: (from: number, to: number) => boolean): number {
   let low = 0;
-  let high = limit;
+  while (low + block <= limit && same(low, low + block)) low += block;
+  let high = Math.min(limit, low + block);
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (holds(middle)) low = middle;
+    if (same(low, middle)) low = middle;
     else high = middle - 1;
   }
   return low;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { pause } from "./clock.ts";
 import { createLoop, type Loop, type LoopOptions, type PassRecord } from "./loop.ts";
 import { type ManualClock, manualClock } from "./manual-clock.ts";
@@ -94,6 +94,70 @@ test("a pass applies the plan in order, observes again and is converged", async 
   expect(world.observations).toBe(2);
   expect(loop.state()).toMatchObject({ phase: "converged", passes: 1, failures: 0, error: undefined, generation: 7 });
   expect(records[0]).toMatchObject({ result: "changed", pass: 1, loop: "world", reasons: ["start"] });
+});
+
+describe("a world that is recalled", () => {
+  /** `remembers`: what it takes the world for. */
+  const recalling = (remembers: (world: World) => ReadonlySet<number> | undefined) => (world: World) => {
+    const order: string[] = [];
+    world.before = (action) => {
+      order.push(`${action.kind} ${action.value}`);
+      if ((action.kind === "put") === world.values.has(action.value)) throw new Error("it is not so");
+    };
+    world.onObserve = () => void order.push("look");
+    return Object.assign(world, { order, recall: async () => remembers(world) });
+  };
+  const orderOf = (world: World) => (world as ReturnType<ReturnType<typeof recalling>>).order;
+
+  test("what is to be done is done before the look, which then finds nothing", async () => {
+    const { world, records } = await started(
+      [1],
+      {},
+      recalling(({ values }) => new Set(values)),
+    );
+    expect(orderOf(world)).toEqual(["put 1", "look"]);
+    expect(records[0]).toMatchObject({ result: "changed", misremembered: undefined });
+    expect(records[0]?.applied).toHaveLength(1);
+  });
+
+  test("a memory that is wrong costs a look, and no failure", async () => {
+    const { world, records } = await started([1, 2], {}, (world) => {
+      world.values.add(2).add(9);
+      recalling(() => new Set())(world);
+    });
+    expect(world.values).toEqual(new Set([1, 2]));
+    expect(orderOf(world)).toEqual(["put 1", "put 2", "look", "drop 9", "look"]);
+    expect(records[0]).toMatchObject({
+      result: "changed",
+      error: undefined,
+      misremembered: { message: "it is not so" },
+    });
+    expect(records[0]?.applied.map(({ subject }) => subject)).toEqual(["1", "9"]);
+  });
+
+  test("nothing that it remembers: a pass like any other", async () => {
+    const { world } = await started(
+      [1],
+      {},
+      recalling(() => undefined),
+    );
+    expect(orderOf(world)).toEqual(["look", "put 1", "look"]);
+  });
+
+  test("a stop in between ends the pass, and is no wrong memory", async () => {
+    const { world, records, stop, stopped } = await started(
+      [],
+      {},
+      recalling(({ values }) => new Set(values)),
+    );
+    const recall = gate();
+    Object.assign(world, { recall: () => recall.passed.then(() => new Set()) });
+    expect(records).toHaveLength(1);
+    stop.abort();
+    recall.open();
+    await stopped;
+    expect(records.every(({ misremembered }) => misremembered === undefined)).toBe(true);
+  });
 });
 
 test("a pass with nothing to do observes once", async () => {

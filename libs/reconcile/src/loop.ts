@@ -43,6 +43,8 @@ export interface PassRecord {
   readonly tookMs: readonly number[];
   readonly durationMs: number;
   readonly error: Error | undefined;
+  /** Why what was done by memory failed (Reconciler.recall); the pass looked then, and went on. */
+  readonly misremembered: Error | undefined;
   /** What triggered it: for logs alone, the pass never knew. */
   readonly reasons: readonly string[];
 }
@@ -142,6 +144,7 @@ export function createLoop<D, O, A extends Action>(options: LoopOptions<D, O, A>
     const applied: A[] = [];
     const tookMs: number[] = [];
     let actionStarted = started;
+    let misremembered: Error | undefined;
     const read = new AbortController();
     const write = new AbortController();
     let cancelGrace: (() => void) | undefined;
@@ -171,6 +174,9 @@ export function createLoop<D, O, A extends Action>(options: LoopOptions<D, O, A>
           applied.push(action);
           tookMs.push(clock.now() - actionStarted);
         },
+        misremembered(error) {
+          misremembered = error;
+        },
       });
     } catch (error) {
       // Whatever an aborted call throws, the reason of the abort is what happened.
@@ -192,6 +198,7 @@ export function createLoop<D, O, A extends Action>(options: LoopOptions<D, O, A>
       tookMs,
       durationMs,
       error: thrown,
+      misremembered,
       reasons: causes,
     });
   }

@@ -20,6 +20,11 @@ export interface Action {
 export interface Reconciler<Desired, Observed, A extends Action = Action> {
   readonly name: string;
   observe(signal: AbortSignal): Promise<Observed>;
+  /**
+   * What it saw last, where looking at everything takes long: a pass first does what is to be done by it, and looks after
+   * that. Undefined if it can't be relied on. Whatever comes of it, the pass then observes, as if nothing had been done.
+   */
+  recall?(signal: AbortSignal): Promise<Observed | undefined>;
   plan(desired: Desired, observed: Observed): readonly A[];
   apply(action: A, signal: AbortSignal): Promise<void>;
 }

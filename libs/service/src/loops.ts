@@ -56,6 +56,8 @@ function passObserver(options: LoopsOptions, log: Logger, state: () => LoopState
     const { pass, result, durationMs, reasons } = record;
     options.metrics.passEnded(record);
     const facts = { pass, result, durationMs, reasons, applied: record.applied.slice(0, 20).map(actionLine) };
+    if (record.misremembered !== undefined)
+      log.info({ pass, err: record.misremembered }, "what was seen last was no longer so, and was looked at again");
     if (record.error === undefined) {
       if (result === "changed") log.info(facts, "pass changed something");
       else log.debug(facts, "pass found everything right");

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
-import { routeViews, toRoutes } from "@zcloud/daemons/haproxy";
+import { routeMaker, routeViews } from "@zcloud/daemons/haproxy";
 import type { Endpoint } from "@zcloud/events";
 import { runPass } from "@zcloud/reconcile";
 import { endpointOf, nameOf, openSite, type SiteOptions } from "./front-site.ts";
@@ -38,7 +38,8 @@ async function main(plan: ControllerPlan): Promise<void> {
     own.push(JSON.parse(JSON.stringify(endpointOf("north", route, [server]))));
     peer.push(JSON.parse(JSON.stringify(endpointOf("south", route, [server]))));
   }
-  const wish = () => ({ settings, routes: toRoutes(map, own, peer).routes, unitFiles: new Map() });
+  const routesOf = routeMaker();
+  const wish = () => ({ settings, routes: routesOf(map, own, peer).routes, unitFiles: new Map() });
   let desired = wish();
 
   async function pass(applying?: (kind: string) => void): Promise<readonly string[]> {
