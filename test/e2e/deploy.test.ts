@@ -31,7 +31,9 @@ describe("zctl deploy", () => {
 
   /** The sample's public name and port are its own. */
   const renamed = (text: string): string =>
-    text.replace("hello.lab.example", "fresh.demo.lab.example").replace(", tcp: [{ public: 7008, port: 7007 }]", "");
+    text
+      .replace("hello.lab.example", "fresh.demo.lab.example")
+      .replace(', tcp: [{ public: 7008, port: 7007, greets: "220" }]', "");
 
   test("a new stack is served at both fronts under its certificate; other names lose nothing", async () => {
     const load = bed.load("north", "https://hello.lab.example/", 120);

@@ -38,7 +38,7 @@ async function zctl(...words: readonly string[]): Promise<string> {
 /** The container that answers on the map's TCP port; empty: the connection ends without a word. */
 async function who(site: string): Promise<string> {
   const url = `telnet://${bed.publicAddress(site)}:${ofMap}`;
-  return (await bed.client(["curl", "-sS", "--max-time", "5", url])).stdout.trim();
+  return (await bed.client(["curl", "-sS", "--max-time", "5", url])).stdout.trim().replace(/^220 /, "");
 }
 
 async function isOf(site: string, name: string): Promise<boolean> {

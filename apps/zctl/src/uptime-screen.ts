@@ -9,6 +9,8 @@ const Share = z.number().min(0).max(1).nullable();
 export const Uptime = z.object({
   endpoint: z.string(),
   name: z.string(),
+  /** Public port of a TCP service. */
+  port: z.int().nullable().default(null),
   /** Site whose front door it is. */
   door: z.string(),
   /** Only its TLS handshake is tried; its certificate is its owner's. */
@@ -29,8 +31,9 @@ export const Uptimes = z.looseObject({ endpoints: z.array(Uptime) });
 export interface UptimeRow {
   readonly endpoint: string;
   readonly name: string;
+  readonly port: number | null;
   readonly passthrough: boolean;
-  readonly doors: readonly (Omit<Uptime, "endpoint" | "name" | "door" | "passthrough"> & {
+  readonly doors: readonly (Omit<Uptime, "endpoint" | "name" | "port" | "door" | "passthrough"> & {
     readonly site: string;
     /** Site from which it was asked. */
     readonly from: string;
@@ -40,15 +43,17 @@ export interface UptimeRow {
 export function tableOfUptimes(
   fronts: readonly { readonly site: string; readonly endpoints: readonly Uptime[] }[],
 ): readonly UptimeRow[] {
-  const rows = new Map<string, { name: string; passthrough: boolean; doors: UptimeRow["doors"][number][] }>();
+  const rows = new Map<string, Omit<UptimeRow, "doors"> & { readonly doors: UptimeRow["doors"][number][] }>();
   for (const { site: from, endpoints } of fronts) {
-    for (const { endpoint, name, passthrough, door: site, ...one } of endpoints) {
-      const row = rows.get(endpoint) ?? { name, passthrough, doors: [] };
-      rows.set(endpoint, row);
+    for (const { endpoint, name, port, passthrough, door: site, ...one } of endpoints) {
+      // A service may have names and ports: a row each.
+      const key = port === null ? endpoint : `${endpoint} ${port}`;
+      const row = rows.get(key) ?? { endpoint, name, port, passthrough, doors: [] };
+      rows.set(key, row);
       row.doors.push({ site, from, ...one });
     }
   }
-  return [...rows].map(([endpoint, row]) => ({ endpoint, ...row })).sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1));
+  return [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
 }
 
 /** Whether somebody finds it down at some door. */

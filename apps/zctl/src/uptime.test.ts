@@ -21,6 +21,7 @@ const seen = (service: string, door: string, more: Partial<Uptime> = {}): Uptime
   ...{
     endpoint: `demo/app:${service}`,
     name: `${service}.lab.example`,
+    port: null,
     door,
     passthrough: false,
     state: "up",
@@ -64,6 +65,16 @@ test("what is down stands first, from where and why; exit code 1", async () => {
   expect(world.out).not.toContain("demo/app:b");
   expect(await world.zctl("uptime", "demo/app", "--json")).toBe(1);
   expect(JSON.parse(world.out).endpoints).toHaveLength(2);
+});
+
+test("a service's names and its ports are lines of their own", async () => {
+  const port = (door: string) => seen("a", door, { name: "port 25", port: 25 });
+  agents([port("north"), seen("a", "north")], [port("south"), seen("a", "south")]);
+  expect(await world.zctl("uptime", "demo/app:a")).toBe(0);
+  expect(world.out.match(/^demo\/app:a +\S.*? {2}/gm)?.map((line) => line.trim())).toEqual([
+    "demo/app:a  a.lab.example",
+    "demo/app:a  port 25",
+  ]);
 });
 
 test("what is in maintenance is neither up nor down, and no problem", async () => {

@@ -70,21 +70,22 @@ function counter(
 }
 
 function probeMetrics(registry: Registry, uptime: () => readonly UptimeView[]): void {
-  const by = ({ endpoint, door }: UptimeView) => ({ endpoint, door });
+  // A service may have names and ports: each is probed by itself.
+  const by = ({ endpoint, door, port }: UptimeView) => ({ endpoint, door, ...(port === null ? {} : { port }) });
   gauge(
     registry,
     "zcloud_probe_success",
     "1: reachable through this site's front door.",
-    ["endpoint", "door"],
+    ["endpoint", "door", "port"],
     (to) => {
       for (const view of uptime()) if (view.state !== "maintenance") to.set(by(view), view.state === "up" ? 1 : 0);
     },
   );
-  gauge(registry, "zcloud_probe_seconds", "Duration of the last good probe.", ["endpoint", "door"], (to) => {
+  gauge(registry, "zcloud_probe_seconds", "Duration of the last good probe.", ["endpoint", "door", "port"], (to) => {
     for (const view of uptime()) if (view.ms !== null) to.set(by(view), view.ms / 1_000);
   });
   const help = "Share of the watched time in which it was reachable.";
-  gauge(registry, "zcloud_uptime_ratio", help, ["endpoint", "door", "window"], (to) => {
+  gauge(registry, "zcloud_uptime_ratio", help, ["endpoint", "door", "port", "window"], (to) => {
     for (const view of uptime())
       for (const [window, share] of Object.entries(view.uptime))
         if (share !== null) to.set({ ...by(view), window }, share);

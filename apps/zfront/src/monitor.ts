@@ -1,4 +1,4 @@
-import { endpointLabel, type Haproxy, listenForAlarms, type Routes } from "@zcloud/daemons/haproxy";
+import { endpointLabel, type Haproxy, keyOfService, listenForAlarms, type Routes } from "@zcloud/daemons/haproxy";
 import {
   announcements,
   askDoor,
@@ -7,6 +7,7 @@ import {
   createStore,
   createTrust,
   type Door,
+  doorKey,
   restingViews,
   targetsOf,
   type UptimeView,
@@ -81,7 +82,7 @@ export async function startMonitoring(ctx: RoleContext, { routesOf, haproxy }: M
   function announce(): void {
     cancelAnnounce = undefined;
     const because = (endpoint: string, kind?: string): string =>
-      kind === "tls" ? "" : whoShould(endpoints(), endpoint);
+      kind === "tls" ? "" : whoShould(endpoints(), keyOfService(endpoint));
     const context = { label: endpointLabel, because };
     for (const event of announcements(changes.splice(0), shut, context)) ctx.event(event);
   }
@@ -104,7 +105,7 @@ export async function startMonitoring(ctx: RoleContext, { routesOf, haproxy }: M
   await store.load();
   look();
   for (const { target, verdict } of monitor.watched()) {
-    if (verdict.state === "down" && verdict.failure?.kind === "connect") shut.add(target.door.site);
+    if (verdict.state === "down" && verdict.failure?.kind === "connect") shut.add(doorKey(target));
   }
   const leave = [site, peer, intents].map((replica) => replica.onChange(lookSoon));
   ctx.onMap(lookSoon);

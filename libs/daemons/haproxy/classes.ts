@@ -18,6 +18,8 @@ export interface SlotClass {
   readonly h2: boolean;
   /** A GET that is answered 500 is asked again. */
   readonly again500: boolean;
+  /** Of `tcp`: servers speak first, and are held to it (greeting.ts). */
+  readonly greets: boolean;
   /** Slots made at the first start; 0: made when the first route wants one, by a reload. */
   readonly initial: number;
   /** Slots made at least when there are too few. */
@@ -39,6 +41,8 @@ const balances = ["one", "many", "sticky"] as const;
 export type SlotClassName =
   | "tcp-one"
   | "tcp-many"
+  | "tcp-one-greets"
+  | "tcp-many-greets"
   | "tls-one"
   | "tls-many"
   | `${(typeof patience)[number]}-${(typeof balances)[number]}${"" | "-gzip"}${"" | "-h2"}${"" | "-500"}`;
@@ -51,23 +55,29 @@ const usual: ReadonlyMap<string, number> = new Map([
   ["quick-many", 32],
 ]);
 
-type Traits = Pick<SlotClass, "mode" | "quick" | "balance" | "gzip" | "h2" | "again500">;
+type Traits = Pick<SlotClass, "mode" | "quick" | "balance" | "gzip" | "h2" | "again500" | "greets">;
 
-function nameOf({ mode, quick, balance, gzip, h2, again500 }: Traits): SlotClassName {
-  if (mode !== "http") return balance === "one" ? `${mode}-one` : `${mode}-many`;
+function nameOf({ mode, quick, balance, gzip, h2, again500, greets }: Traits): SlotClassName {
+  const count = balance === "one" ? "one" : "many";
+  if (mode === "tcp" && greets) return `tcp-${count}-greets`;
+  if (mode !== "http") return `${mode}-${count}`;
   return `${quick ? "quick" : "patient"}-${balance}${gzip ? "-gzip" : ""}${h2 ? "-h2" : ""}${again500 ? "-500" : ""}`;
 }
 
 const no_yes = [false, true] as const;
 const stream = { quick: false, gzip: false, h2: false, again500: false } as const;
-const streams = (["tcp", "tls"] as const).flatMap((mode) =>
-  (["one", "many"] as const).map((balance) => ({ ...stream, mode, balance })),
-);
+const streams = (["tcp", "tls", "greets"] as const).flatMap((kind) => {
+  const of = { ...stream, mode: kind === "tls" ? ("tls" as const) : ("tcp" as const), greets: kind === "greets" };
+  return (["one", "many"] as const).map((balance) => ({ ...of, balance }));
+});
 const http: readonly Traits[] = patience.flatMap((patient) =>
   balances.flatMap((balance) =>
     no_yes.flatMap((gzip) =>
       no_yes.flatMap((h2) =>
-        no_yes.map((again500) => ({ mode: "http", quick: patient === "quick", balance, gzip, h2, again500 })),
+        no_yes.map((again500) => ({
+          ...{ mode: "http", quick: patient === "quick", greets: false },
+          ...{ balance, gzip, h2, again500 },
+        })),
       ),
     ),
   ),
@@ -91,12 +101,12 @@ export function slotClass(name: SlotClassName): SlotClass {
 }
 
 /** The class that suits a route as it is now. */
-export function classOf({ servers, answersWithin, http, port, passthrough }: Route): SlotClassName {
+export function classOf({ servers, answersWithin, http, port, passthrough, greets }: Route): SlotClassName {
   const many = servers.filter(({ draining, drained }) => !draining && drained !== true).length > 1;
-  if (port !== undefined) return many ? "tcp-many" : "tcp-one";
+  if (port !== undefined) return `tcp-${many ? "many" : "one"}${greets === undefined ? "" : "-greets"}`;
   if (passthrough !== undefined) return many ? "tls-many" : "tls-one";
   return nameOf({
-    mode: "http",
+    ...{ mode: "http", greets: false },
     quick: answersWithin !== undefined,
     balance: http.sticky === true ? "sticky" : many ? "many" : "one",
     gzip: http.compress === true,

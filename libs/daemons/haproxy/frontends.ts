@@ -27,7 +27,7 @@ export function frontends(settings: FrontSettings, peeks: boolean): string[] {
     "frontend self from base",
     `    bind 127.0.0.1:${listen.self}`,
     "    # A map must stand in the configuration to be there, also while nothing asks it.",
-    ...(["endpoints", "ports", "passthrough"] as const).map((name) => {
+    ...(["endpoints", "ports", "passthrough", "greets"] as const).map((name) => {
       return `    http-request set-var(txn.unused) str(),map_str(${mapPath(paths.maps, name)}) if FALSE`;
     }),
     "    http-request return status 200",

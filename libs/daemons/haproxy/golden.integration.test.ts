@@ -40,7 +40,7 @@ test("HAProxy itself finds every class of slot good, without a warning", () => {
   if (front === undefined) throw new Error("there is no golden front");
   for (const map of mapNames) writeFileSync(join(directory, "maps", `${map}.map`), "");
   const all = new Map(slotClassNames.map((name, index) => [index + 1, name]));
-  expect(all.size).toBe(52);
+  expect(all.size).toBe(54);
   expect(check(renderConfig(front.settings, all, [], []).text)).toContain("Configuration file is valid");
 });
 

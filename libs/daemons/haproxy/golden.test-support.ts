@@ -20,6 +20,7 @@ export function goldenFronts(): readonly GoldenFront[] {
     tcp: [
       { name: "smtp", port: 25, ...of("postfix"), proxyProtocol: true },
       { name: "imaps", port: 993, ...of("dovecot"), proxyProtocol: false },
+      { name: "submission", port: 587, ...of("relay"), proxyProtocol: true, greets: "220" },
     ],
   };
   const north = frontSettings(map, zfrontOf(map, "north"), "Qr3NrLtjRuOyCRUVGHSUWa64jnM0ADnSRJl_ubWdbpU");
@@ -33,6 +34,7 @@ export function goldenFronts(): readonly GoldenFront[] {
     [7, "patient-many-h2"],
     [8, "tcp-one"],
     [9, "tcp-many"],
+    [11, "tcp-one-greets"],
   ]);
   const own = [
     endpoint("north", "one", [40001]),
@@ -53,6 +55,7 @@ export function goldenFronts(): readonly GoldenFront[] {
     }),
     endpoint("north", "postfix", [40009], { names: [] }),
     endpoint("north", "dovecot", [40010, 40011], { names: [] }),
+    endpoint("north", "relay", [40013], { names: [] }),
     endpoint("north", "grpc", [40007, 40008], { http: { h2: true, timeout: 600_000 } }),
   ];
   const { routes } = toRoutes(map, own, [
@@ -70,6 +73,7 @@ export function goldenFronts(): readonly GoldenFront[] {
     grpc: 7,
     postfix: 8,
     dovecot: 9,
+    relay: 11,
   };
   const placed = routes.map((route) => ({ route, slot: at[route.key.split("/")[2] ?? ""] ?? 0 }));
   const front = (name: string, settings: FrontSettings): GoldenFront => {

@@ -8,7 +8,7 @@ export { createLastGood } from "./last-good.ts";
 export { routeMaker, toRoutes } from "./make-routes.ts";
 export { ownServers } from "./own-servers.ts";
 export type { DesiredFront, FrontAction, ObservedFront } from "./plan.ts";
-export { endpointLabel, type LocalServer, type Route, type RouteProblem, type Routes } from "./routes.ts";
+export { endpointLabel, keyOfService, type LocalServer, type Route, type RouteProblem, type Routes } from "./routes.ts";
 export { type FrontPaths, type FrontSettings, frontPaths, frontSettings, type PeerFront } from "./settings.ts";
 export { type SlotInfo, slotInfos } from "./slot-info.ts";
 export { readSlotStats, type SlotStats, slotCounters, slotGauges, slotResponses } from "./slot-stats.ts";

@@ -5,6 +5,7 @@ export const mapNames = [
   "health",
   "vhosts",
   "answers",
+  "greets",
   "options",
   "endpoints",
   "redirects",
@@ -27,7 +28,8 @@ export interface Placed {
  * hosts: name with path, `wiki.example.net/api/` -> slot number, `o` before it if the slot is in `options`; the longest one
  * that a request begins with has it.
  * redirects: host name -> where its visitors are sent. health: e-backend -> path that the check asks for. vhosts:
- * e-backend -> host name that it asks with. answers: e-backend -> milliseconds that a GET may take. options: slot number
+ * e-backend -> host name that it asks with. answers: e-backend -> milliseconds that a GET may take. greets: e-backend of a
+ * TCP service -> what its servers say first, where it is known (greeting.ts). options: slot number
  * -> see `optionsText`. endpoints: slot number -> `tenant/project/service`, for the access log. ports:
  * public port of a TCP service -> slot number, 0 in maintenance. passthrough: host name whose TLS is not opened here -> the same.
  */
@@ -91,6 +93,8 @@ function entriesOf({ route, slot }: Placed): readonly Entry[] {
     entry("endpoints", number, route.key),
     ...(route.port === undefined ? [] : [entry("ports", String(route.port), streamSlot(route, slot))]),
     ...(route.passthrough ?? []).map((name) => entry("passthrough", name, streamSlot(route, slot))),
+    // In commands spaces part words.
+    ...(route.greets === undefined ? [] : [entry("greets", `e${slot}`, encodeURIComponent(route.greets))]),
   ];
   if (isStream(route)) return common;
   const [backend, options] = [`e${slot}`, optionsText(route)];

@@ -8,6 +8,7 @@ export interface PortClaim {
   readonly key: string;
   readonly port: number;
   readonly proxyProtocol: boolean;
+  readonly greets?: string;
   /** Where a server of the service answers for it; undefined: it doesn't. */
   at(server: Server): number | undefined;
   /** Whether this host says that it serves the port. */
@@ -18,8 +19,9 @@ export interface PortClaim {
 export function portsOfMap(map: ZMap, key: string): readonly PortClaim[] {
   return map.tcp
     .filter(({ tenant, project, service }) => `${tenant}/${project}/${service}` === key)
-    .map(({ name, port, proxyProtocol }) => {
-      return { key: `${key}/${name}`, port, proxyProtocol, at: (server) => server.port, has: () => true };
+    .map(({ name, port, proxyProtocol, greets }) => {
+      const promised = greets === undefined ? {} : { greets };
+      return { key: `${key}/${name}`, port, proxyProtocol, ...promised, at: (server) => server.port, has: () => true };
     });
 }
 
@@ -38,7 +40,7 @@ export function portsOfService(
   const claims: PortClaim[] = [];
   const problems: RouteProblem[] = [];
   const [tenant] = key.split("/");
-  for (const { public: port, port: inside, proxyProtocol } of [...wanted.values()].sort(
+  for (const { public: port, port: inside, proxyProtocol, greets } of [...wanted.values()].sort(
     (a, b) => a.public - b.public,
   )) {
     const { asked, taken } = placeKeys(`port ${port}`, true);
@@ -54,7 +56,14 @@ export function portsOfService(
       const has = ({ tcp = [] }: Endpoint): boolean => tcp.some((one) => one.public === port);
       // No name of the map's can have a colon, so no key of the two kinds is the same.
       const at = ({ ports }: Server): number | undefined => ports?.[String(inside)];
-      claims.push({ key: `${key}/:${port}`, port, proxyProtocol, at, has });
+      claims.push({
+        key: `${key}/:${port}`,
+        port,
+        proxyProtocol,
+        ...(greets === undefined ? {} : { greets }),
+        at,
+        has,
+      });
     }
   }
   return { claims, problems };

@@ -166,6 +166,6 @@ function defaults(settings: FrontSettings, classes: readonly SlotClass[]): strin
     "    timeout connect 300ms",
     "",
     ...tcpDefaults(settings),
-    ...classes.flatMap((one) => (one.mode === "http" ? slotDefaults(settings, one) : tcpSlotDefaults(one))),
+    ...classes.flatMap((one) => (one.mode === "http" ? slotDefaults(settings, one) : tcpSlotDefaults(settings, one))),
   ];
 }

@@ -42,6 +42,8 @@ export interface Route {
   readonly passthrough?: readonly string[];
   /** The servers are told a connection's addresses by the PROXY protocol, version 2. */
   readonly proxyProtocol: boolean;
+  /** What the servers of a TCP service say first; undefined: not known, or they wait to be spoken to. */
+  readonly greets?: string;
   /** Sorted by id. */
   readonly servers: readonly LocalServer[];
   /** The other site has this endpoint too, or alone. */

@@ -1,4 +1,5 @@
 import { type SlotClassName, slotClass } from "./classes.ts";
+import { complaint } from "./greeting.ts";
 import { fnv32, hex32 } from "./hash.ts";
 import { byText } from "./order.ts";
 import type { Route } from "./routes.ts";
@@ -85,7 +86,7 @@ export function slotServers(
   settings: FrontSettings,
   pool: number,
 ): readonly SlotServer[] {
-  const { balance, h2, mode } = slotClass(name);
+  const { balance, h2, mode, greets } = slotClass(name);
   const stream = mode !== "http";
   const tells = stream && route.proxyProtocol ? " send-proxy-v2" : "";
   const health = (side: "e" | "l"): string => (stream ? tcpCheck : check(side, pool));
@@ -95,7 +96,7 @@ export function slotServers(
   const ids = numberServers(route);
   const speaks = h2 ? " proto h2 check-proto h2" : tells;
   const cookie = (text: string): string => (balance === "sticky" ? ` cookie ${hex32(text)}` : "");
-  const lastResort = `${breaker(settings.listen.self, pool)}${h2 ? " proto h2 check-proto h1" : tells}`;
+  const lastResort = `${breaker(settings.listen.self, pool)}${h2 ? " proto h2 check-proto h1" : tells}${greets ? complaint : ""}`;
   const servers: SlotServer[] = [];
   for (const { id, address, port, draining, drained = false } of route.servers) {
     const number = ids.get(id) ?? 1;

@@ -89,7 +89,7 @@ export function entrySteps(
 
 /** The maps that describe a slot, by its number or its `e` backend; what publishes names is not among them. */
 export const slotMaps = [
-  ...(["health", "vhosts", "answers"] as const).map((name) => {
+  ...(["health", "vhosts", "answers", "greets"] as const).map((name) => {
     return { name, keyOf: (slot: number) => `e${slot}`, slotOf: (key: string) => Number(key.slice(1)) };
   }),
   ...(["options", "endpoints"] as const).map((name) => ({ name, keyOf: String, slotOf: Number })),

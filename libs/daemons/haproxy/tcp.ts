@@ -1,5 +1,6 @@
 import { tcpAccessLog } from "./access-log.ts";
 import { connectTimeouts, type SlotClass } from "./classes.ts";
+import { greetsFirst } from "./greeting.ts";
 import { connectionLimit } from "./limits.ts";
 import { mapPath } from "./maps.ts";
 import { byName, peekedSlot, speaksTls } from "./passthrough.ts";
@@ -85,11 +86,11 @@ export function tcpDefaults({ log }: FrontSettings): string[] {
 }
 
 /** Of a class for connections that are passed on, both kinds of backend. */
-export function tcpSlotDefaults(one: SlotClass): string[] {
+export function tcpSlotDefaults(settings: FrontSettings, one: SlotClass): string[] {
   return (["edge", "site"] as const).flatMap((kind) => [
     `defaults ${kind === "edge" ? "e" : "l"}-${one.name} from base-tcp`,
     `    timeout connect ${connectTimeouts[kind]}ms`,
-    "    timeout check 1s",
+    ...(one.greets ? greetsFirst(settings, kind === "site" && one.balance === "one") : ["    timeout check 1s"]),
     ...(one.mode === "tls" ? speaksTls : []),
     `    retries ${one.retries}`,
     "    option redispatch 1",

@@ -11,7 +11,7 @@ const second = 1_000;
 const dayLength = 86_400 * second;
 
 export type Watched = "up" | "down" | "unwatched";
-export type Subject = Pick<Uptime, "host" | "tenant" | "project" | "service" | "door">;
+export type Subject = Pick<Uptime, "host" | "tenant" | "project" | "service" | "door" | "port">;
 
 /** An empty history that begins now. Times are milliseconds since the epoch; histories count whole seconds. */
 export function begin(subject: Subject, now: number): Uptime {

@@ -78,3 +78,53 @@ test("a door that nothing comes through is one event, however many endpoints suf
   expect(told([rise("a")], shut)).toEqual([["door-reachable", "info", "front door of south", "again, after 21 s"]]);
   expect(told([rise("b")], shut)).toEqual([]);
 });
+
+/** The same of a port. */
+const atPort = (
+  port: number,
+  to: Change["to"],
+  door: keyof typeof doors,
+  kind: FailureKind,
+  reason: string,
+): Change => {
+  const one = change(to, "mail", door, kind, reason);
+  const target = {
+    ...one.target,
+    endpoint: "demo/app/mail/smtp",
+    name: `port ${port}`,
+    path: "",
+    expect: "open" as const,
+  };
+  return { ...one, target: { ...target, door: { ...target.door, port }, port } };
+};
+
+test("a port that no connection comes to is told by itself; what is served badly there is its endpoint's", () => {
+  const shut = new Set<string>();
+  expect(told([atPort(25, "down", "south", "connect", "no TCP connection within 5 s")], shut)).toEqual([
+    [
+      ...["door-unreachable", "error", "port 25 of the front door of south"],
+      "no TCP connection within 5 s at 203.0.113.10:25; it is the way to port 25",
+    ],
+  ]);
+  expect(told([atPort(25, "up", "south", "connect", "")], shut)[0]?.[0]).toBe("door-reachable");
+  expect(shut).toEqual(new Set());
+  expect(told([atPort(25, "down", "south", "status", "the connection was ended at once")])[0]?.slice(0, 1)).toEqual([
+    "endpoint-unreachable",
+  ]);
+});
+
+test("with the whole door out of reach its ports are no news, neither when it comes back", () => {
+  const shut = new Set<string>();
+  const down = [
+    atPort(25, "down", "south", "connect", "refused"),
+    change("down", "a", "south", "connect", "refused"),
+    atPort(993, "down", "south", "connect", "refused"),
+  ];
+  expect(told(down, shut).map(([kind, , subject]) => [kind, subject])).toEqual([
+    ["door-unreachable", "front door of south"],
+  ]);
+  const up = [change("up", "a", "south", "connect", ""), atPort(25, "up", "south", "connect", "")];
+  expect(told(up, shut).map(([kind, , subject]) => [kind, subject])).toEqual([
+    ["door-reachable", "front door of south"],
+  ]);
+});

@@ -1,6 +1,6 @@
 import type { Event } from "@zcloud/events";
 import type { Change } from "./monitor.ts";
-import type { Door } from "./targets.ts";
+import type { Door, Target } from "./targets.ts";
 import type { FailureKind } from "./verdict.ts";
 
 export type Announcement = Pick<Event, "kind" | "level" | "subject" | "reason">;
@@ -14,7 +14,7 @@ export interface AnnounceContext {
 
 /**
  * Events for what changed together. No TCP connection is the door's failure, not the endpoint's: however many endpoints
- * suffer, it is one event. `shut`: sites whose doors are known to be out of reach; changed here.
+ * suffer, it is one event. `shut`: doors (`doorKey`) that are known to be out of reach; changed here.
  */
 export function announcements(changes: readonly Change[], shut: Set<string>, context: AnnounceContext): Announcement[] {
   const ofDoors = changes.filter(({ failure }) => failure?.kind === "connect");
@@ -23,22 +23,30 @@ export function announcements(changes: readonly Change[], shut: Set<string>, con
 }
 
 function doorEvents(changes: readonly Change[], shut: Set<string>): Announcement[] {
-  const bySite = groups(changes, ({ target, to }) => `${target.door.site} ${to}`);
-  return bySite.flatMap(([first, ...more]): Announcement[] => {
+  // The door itself first: with it every port is out of reach, which is no news then.
+  const ordered = [...changes].sort((a, b) => (a.target.port ?? 0) - (b.target.port ?? 0));
+  const byDoor = groups(ordered, ({ target, to }) => `${doorKey(target)} ${to}`);
+  return byDoor.flatMap(([first, ...more]): Announcement[] => {
     if (first === undefined) return [];
-    const { door } = first.target;
-    const isNews = first.to === "down" ? !shut.has(door.site) : shut.has(door.site);
+    const { door, port } = first.target;
+    const key = doorKey(first.target);
+    const isNews = first.to === "down" ? !shut.has(key) && !shut.has(door.site) : shut.has(key);
     if (!isNews) return [];
-    const subject = `front door of ${door.site}`;
+    const subject = `${port === undefined ? "" : `port ${port} of the `}front door of ${door.site}`;
     if (first.to === "up") {
-      shut.delete(door.site);
+      shut.delete(key);
       return [{ kind: "door-reachable", level: "info", subject, reason: `again, after ${lasted(first)}` }];
     }
-    shut.add(door.site);
+    shut.add(key);
     const others = more.length === 0 ? "" : ` and ${more.length} more`;
     const reason = `${first.failure?.reason} at ${where(door)}; it is the way to ${first.target.name}${others}`;
     return [{ kind: "door-unreachable", level: "error", subject, reason }];
   });
+}
+
+/** What is out of reach where no connection comes about: a site's front door, or one port of it. */
+export function doorKey({ door, port }: Target): string {
+  return port === undefined ? door.site : `${door.site}:${port}`;
 }
 
 function endpointEvents(changes: readonly Change[], { label, because }: AnnounceContext): Announcement[] {
@@ -53,13 +61,17 @@ function endpointEvents(changes: readonly Change[], { label, because }: Announce
     const subject = label(target.endpoint);
     const doors = doorsOf(group.map((one) => one.target.door.site));
     if (to === "up") {
-      const reason = `https://${target.name}${target.path} answers again through ${doors}, after ${lasted(first)}`;
+      const reason = `${addressOf(target)} answers again through ${doors}, after ${lasted(first)}`;
       return [{ kind: "endpoint-reachable", level: "info", subject, reason }];
     }
     const why = because(target.endpoint, failure?.kind);
-    const reason = `https://${target.name}${target.path} through ${doors}: ${failure?.reason}${why === "" ? "" : `; ${why}`}`;
+    const reason = `${addressOf(target)} through ${doors}: ${failure?.reason}${why === "" ? "" : `; ${why}`}`;
     return [{ kind: "endpoint-unreachable", level: "error", subject, reason }];
   });
+}
+
+function addressOf({ name, path, port }: Target): string {
+  return port === undefined ? `https://${name}${path}` : name;
 }
 
 /** `the front door of north`, `the front doors of north and south`. */

@@ -1,4 +1,5 @@
 import { connect, type SecureContext } from "node:tls";
+import { askPort } from "./ask-port.ts";
 import type { Target } from "./targets.ts";
 import type { FailureKind, Outcome } from "./verdict.ts";
 
@@ -15,9 +16,11 @@ const mostRead = 64 * 1024;
 
 /**
  * One GET as a client on the internet would send it: TCP, TLS with the name checked, HTTP/1.1, its own connection. Where
- * TLS is passed through, the handshake alone.
+ * TLS is passed through, the handshake alone; to a TCP service, a connection.
  */
-export function askDoor(target: Target, { trust, patience, signal }: AskOptions): Promise<Outcome> {
+export function askDoor(target: Target, options: AskOptions): Promise<Outcome> {
+  if (target.port !== undefined) return askPort(target, options);
+  const { trust, patience, signal } = options;
   const { door, name, path } = target;
   const handshake = target.expect === "handshake";
   const started = performance.now();

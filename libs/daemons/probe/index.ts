@@ -1,4 +1,4 @@
-export { type AnnounceContext, type Announcement, announcements, doorsOf } from "./announce.ts";
+export { type AnnounceContext, type Announcement, announcements, doorKey, doorsOf } from "./announce.ts";
 export { askDoor } from "./ask.ts";
 export { type Change, createMonitor, type Monitor, type Watched } from "./monitor.ts";
 export {

@@ -88,6 +88,20 @@ describe("what is probed", () => {
   });
 });
 
+test("names and ports of a service have histories of their own, and a hint about the service is one about both", async () => {
+  const port = { key: "demo/app/s0/:25", places: [], health: "/", port: 25 };
+  monitor.want(targetsOf([...routes(1), port], doors));
+  await clock.advance(2_000);
+  const before = asked.length;
+  monitor.hasten(["demo/app/s0"]);
+  await clock.advance(500);
+  expect(asked.slice(before).map(({ name, door }) => `${name} ${door.port}`)).toEqual([
+    ...["s0.example 443", "s0.example 443", "port 25 25", "port 25 25"],
+  ]);
+  expect(history("zfront.demo.app.s0.north=25")).toMatchObject({ service: "s0", door: "north", port: 25 });
+  expect(history()?.port).toBeUndefined();
+});
+
 describe("an outage", () => {
   beforeEach(async () => {
     monitor.want(targetsOf(routes(1), doors));

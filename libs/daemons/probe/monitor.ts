@@ -46,7 +46,7 @@ export interface MonitorOptions {
 export interface Monitor {
   /** What is probed from now on, by targetId. What is no longer in it keeps its history. */
   want(targets: ReadonlyMap<string, Target>): void;
-  /** Something about these endpoints (`tenant/project/service`) is different: they are probed at once. */
+  /** Something about these endpoints (or services, `tenant/project/service`) is different: they are probed at once. */
   hasten(endpoints: readonly string[]): void;
   /** Takes what was known before, from wherever it was kept. */
   remember(histories: Iterable<Uptime>): void;
@@ -169,7 +169,8 @@ export function createMonitor({ host, clock, ask, random = Math.random, changed 
   function hasten(endpoints: readonly string[], except?: Entry): void {
     const wanted = new Set(endpoints);
     for (const entry of entries.values()) {
-      if (entry === except || !wanted.has(entry.target.endpoint)) continue;
+      const { endpoint } = entry.target;
+      if (entry === except || !(wanted.has(endpoint) || wanted.has(serviceOf(endpoint)))) continue;
       if (entry.running) entry.again = true;
       else if (entry.verdict.doubts === 0) schedule(entry, 0);
     }
@@ -255,9 +256,13 @@ function idOf({ target: { endpoint, door } }: Entry): string {
   return `${endpoint} ${door.site}`;
 }
 
-function subjectOf(host: string, { endpoint, door }: Target) {
+function subjectOf(host: string, { endpoint, door, port }: Target) {
   const [tenant = "", project = "", service = ""] = endpoint.split("/");
-  return { host, tenant, project, service, door: door.site };
+  return { host, tenant, project, service, door: door.site, ...(port === undefined ? {} : { port }) };
+}
+
+function serviceOf(endpoint: string): string {
+  return endpoint.split("/").slice(0, 3).join("/");
 }
 
 /** `status: answered 503`. */

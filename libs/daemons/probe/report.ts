@@ -12,8 +12,10 @@ export type Window = keyof typeof windows;
 export interface UptimeView {
   /** `garden/wiki:web`. */
   readonly endpoint: string;
-  /** The name that is asked for. */
+  /** The name that is asked for; `port 25` of a TCP service. */
   readonly name: string;
+  /** Public port of a TCP service; null: it has names. */
+  readonly port: number | null;
   /** Site whose front door it is. */
   readonly door: string;
   /** TLS is passed through: only the handshake is tried, whatever the certificate. */
@@ -39,7 +41,7 @@ export interface Resting {
   readonly since: string;
 }
 
-type Known = Pick<UptimeView, "endpoint" | "name" | "door" | "passthrough" | "uptime" | "lastOutage">;
+type Known = Pick<UptimeView, "endpoint" | "name" | "port" | "door" | "passthrough" | "uptime" | "lastOutage">;
 
 function known(target: Target, history: Uptime | undefined, label: (endpoint: string) => string, now: number): Known {
   const last = history?.outages.at(-1);
@@ -48,6 +50,7 @@ function known(target: Target, history: Uptime | undefined, label: (endpoint: st
   return {
     endpoint: label(target.endpoint),
     name: target.name,
+    port: target.port ?? null,
     door: target.door.site,
     passthrough: target.expect === "handshake",
     uptime: { "24h": over("24h"), "7d": over("7d"), "90d": over("90d") },
@@ -71,7 +74,8 @@ export function uptimeViews(
       reason: verdict.state === "down" ? reasonText(verdict.failure) : null,
     }),
   );
-  return views.sort((a, b) => (`${a.endpoint} ${a.door}` < `${b.endpoint} ${b.door}` ? -1 : 1));
+  const order = ({ endpoint, port, door }: UptimeView): string => `${endpoint} ${port ?? ""} ${door}`;
+  return views.sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
 /** Endpoints in maintenance. */
@@ -101,15 +105,20 @@ export function unreachable(watched: readonly Watched[]): {
 } {
   const doors = new Map<string, string>();
   const endpoints = new Map<string, Unreachable>();
-  for (const { target, verdict, history } of watched) {
-    if (verdict.state !== "down" || (history !== undefined && lasting(history) === undefined)) continue;
-    const { endpoint, name, door } = target;
-    if (verdict.failure?.kind === "connect") doors.set(door.site, reasonText(verdict.failure));
-    else {
-      const known = endpoints.get(endpoint);
-      const reason = known?.reason ?? reasonText(verdict.failure);
-      endpoints.set(endpoint, { endpoint, name, doors: [...(known?.doors ?? []), door.site].sort(), reason });
-    }
+  const down = watched.filter(({ verdict, history }) => {
+    return verdict.state === "down" && (history === undefined || lasting(history) !== undefined);
+  });
+  const shut = ({ verdict }: Watched): boolean => verdict.failure?.kind === "connect";
+  for (const one of down) {
+    if (shut(one) && one.target.port === undefined) doors.set(one.target.door.site, reasonText(one.verdict.failure));
+  }
+  for (const one of down) {
+    const { endpoint, name, door, port } = one.target;
+    // A port that no connection comes to has a reason of its own, unless its whole door is shut.
+    if (shut(one) && (port === undefined || doors.has(door.site))) continue;
+    const known = endpoints.get(endpoint);
+    const reason = known?.reason ?? reasonText(one.verdict.failure);
+    endpoints.set(endpoint, { endpoint, name, doors: [...(known?.doors ?? []), door.site].sort(), reason });
   }
   return { endpoints: [...endpoints.values()], doors };
 }

@@ -30,6 +30,16 @@ test("where TLS is passed through a handshake is all that is tried", () => {
   expect(first).toMatchObject({ name: "v.example", path: "", expect: "handshake" });
 });
 
+test("a TCP service is asked at its port of each door, for its greeting where it promised one", () => {
+  const route = { key: "demo/app/mail/smtp", places: [], health: "/", port: 25 };
+  const [silent] = targetsOf([route], doors).values();
+  const [north, south] = [...targetsOf([{ ...route, greets: "220" }], doors).values()];
+  expect(silent).toMatchObject({ name: "port 25", port: 25, expect: "open" });
+  expect(north).toMatchObject({ expect: "greeting", greets: "220", door: { address: "10.64.1.3", port: 25 } });
+  expect(south?.door).toEqual({ site: "south", address: "203.0.113.10", port: 25 });
+  expect(north && silent && sameQuestion(north, silent)).toBe(false);
+});
+
 test("what no request leads to is not asked", () => {
   expect(asked([], "/")).toEqual([]);
 });

@@ -38,11 +38,14 @@ test("a name whose TLS is passed through is taken as a whole", () => {
 });
 
 test("ports of the world, and the container's behind them; the first is the endpoint's where it has no other", () => {
-  const tcp = [{ public: 25, port: 2525, proxy_protocol: true }, { public: 587 }];
+  const tcp = [
+    { public: 25, port: 2525, proxy_protocol: true },
+    { public: 587, greets: "220" },
+  ];
   const spec = endpointSpec({ tcp });
   expect(spec.tcp).toEqual([
     { public: 25, port: 2525, proxyProtocol: true },
-    { public: 587, port: 587, proxyProtocol: false },
+    { public: 587, port: 587, proxyProtocol: false, greets: "220" },
   ]);
   expect([spec.port, endpointSpec({ tcp, port: 80 }).port]).toEqual([2525, 80]);
   expect(publishedPorts(endpointSpec({ tcp, port: 587 }))).toEqual([587, 2525]);

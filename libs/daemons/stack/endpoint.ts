@@ -28,7 +28,9 @@ export function endpointSpec(options: ServiceOptions): EndpointSpec {
   const places = (options.names ?? []).flatMap((text) => splitPlace(text) ?? []);
   const roots = new Set(places.flatMap(({ host, path }) => (path === "" ? [host] : [])));
   const tcp = (options.tcp ?? []).map((one) => {
-    return { public: one.public, port: one.port ?? one.public, proxyProtocol: one.proxy_protocol === true };
+    const { greets } = one;
+    const port = { public: one.public, port: one.port ?? one.public, proxyProtocol: one.proxy_protocol === true };
+    return greets === undefined ? port : { ...port, greets };
   });
   const redirects = Object.entries(options.redirects ?? {}).map(([name, target]) => [name, targetOf(target) ?? ""]);
   return {

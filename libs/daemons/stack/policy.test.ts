@@ -113,6 +113,14 @@ describe("what a tenant may not ask for", () => {
     ],
     ["x-zcloud: { tcp: [2525] }", "x-zcloud.tcp[0]  must be a mapping, e.g. { public: 25, port: 2525 }"],
     ["x-zcloud: { tcp: 2525 }", "x-zcloud.tcp  must be a list of public ports"],
+    [
+      "x-zcloud: { tcp: [{ public: 2525, greets: 220 }] }",
+      'x-zcloud.tcp[0].greets  must be what the service says first, in quotes, e.g. "220"',
+    ],
+    [
+      'x-zcloud: { tcp: [{ public: 2525, greets: "a\\r\\n" }] }',
+      "x-zcloud.tcp[0].greets  must be the first 1 to 32 letters, digits or signs",
+    ],
     ["x-zcloud: { tcp: [{ public: 2525, port: 0 }] }", "x-zcloud.tcp[0].port  must be 1 to 65535"],
     ["x-zcloud: { tcp: [{ public: 2525, prot: 1 }] }", "x-zcloud.tcp[0].prot  is not a key of x-zcloud here"],
     [

@@ -1,4 +1,4 @@
-import { parseRate } from "@zcloud/map";
+import { greetingComplaint, parseRate } from "@zcloud/map";
 import * as z from "zod";
 
 /** What compose can't say, as the user writes it under `x-zcloud`. */
@@ -51,6 +51,13 @@ const PublicPort = z.strictObject(
       .max(65535, "must be 1 to 65535"),
     port: containerPort.optional(),
     proxy_protocol: yes("the service expects the visitor's address by the PROXY protocol, version 2"),
+    greets: z
+      .string({ error: 'must be what the service says first, in quotes, e.g. "220"' })
+      .superRefine((value, context) => {
+        const message = greetingComplaint(value);
+        if (message !== undefined) context.addIssue({ code: "custom", message });
+      })
+      .optional(),
   },
   { error: "must be a mapping, e.g. { public: 25, port: 2525 }" },
 );

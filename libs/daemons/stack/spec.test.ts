@@ -25,7 +25,10 @@ describe("readStack", () => {
             replicas: 2,
             endpoint: { names: ["hello.lab.example"], port: 8080, health: "/healthz", answersWithin: 1000 },
           },
-          { name: "who", replicas: 1, endpoint: { names: [], port: 7007, tcp: [{ public: 7008, port: 7007 }] } },
+          {
+            ...{ name: "who", replicas: 1 },
+            endpoint: { names: [], port: 7007, tcp: [{ public: 7008, port: 7007, greets: "220" }] },
+          },
         ],
       },
     });

@@ -84,11 +84,13 @@ export function keyOf(bucket: BucketName, value: BucketValue<BucketName>): strin
     const { kind, subject } = value as Intent;
     return `${kind}.${subject.replace(":", "=")}`;
   }
-  const parts = value as { host?: string; tenant?: string; project?: string; service?: string; door?: string };
+  const parts = value as { host?: string; tenant?: string; project?: string; service?: string };
   const host = (parts.host ?? "").replace(/^.*\//, "");
   if (bucket === "status") return host;
   const stack = `${parts.tenant}.${parts.project}`;
   if (bucket === "stacks") return stack;
   const service = `${host}.${stack}.${parts.service}`;
-  return bucket === "uptime" ? `${service}.${parts.door}` : service;
+  if (bucket !== "uptime") return service;
+  const { door, port } = value as Uptime;
+  return `${service}.${door}${port === undefined ? "" : `=${port}`}`;
 }

@@ -48,8 +48,16 @@ export const HttpOptions = z.strictObject({
 });
 export type HttpOptions = z.infer<typeof HttpOptions>;
 
-/** A port of the world that a service asks for. `port`: in its container. */
-export const TcpPort = z.strictObject({ public: Port, port: Port, proxyProtocol: z.boolean() });
+/** A port of the world that a service asks for. `port`: in its container. `greets`: what it says first. */
+export const TcpPort = z.strictObject({
+  public: Port,
+  port: Port,
+  proxyProtocol: z.boolean(),
+  greets: z
+    .string()
+    .regex(/^[!-~][ -~]{0,31}$/)
+    .optional(),
+});
 export type TcpPort = z.infer<typeof TcpPort>;
 
 /** `proxyProtocol`: the servers are told a connection's addresses by the PROXY protocol, version 2. */
@@ -173,7 +181,7 @@ const Outage = z.strictObject({
 
 /**
  * How an endpoint was to be reached through one front door, as one site's front saw it. Bucket `uptime`, key
- * `<host>.<tenant>.<project>.<service>.<door>`, written by that host.
+ * `<host>.<tenant>.<project>.<service>.<door>`, of a TCP service with `=<port>` behind it, written by that host.
  */
 export const Uptime = z.strictObject({
   v: z.literal(1),
@@ -183,6 +191,8 @@ export const Uptime = z.strictObject({
   service: Label,
   /** Site whose front door it is. */
   door: Label,
+  /** Public port of a TCP service. */
+  port: Port.optional(),
   /** RFC 3339; when probing began, and until when all is accounted for. */
   since: z.iso.datetime(),
   until: z.iso.datetime(),

@@ -12,3 +12,4 @@ export { formatPath, formatProblem, formatProblems, type Path, type Problem } fr
 export * from "./select.ts";
 export { signedText } from "./signed.ts";
 export { formatDuration, formatSize, parseDuration, parseRate, parseSize } from "./units.ts";
+export { greetingComplaint } from "./values.ts";

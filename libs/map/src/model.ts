@@ -57,6 +57,8 @@ export interface TcpService {
   readonly project: string;
   readonly service: string;
   readonly proxyProtocol: boolean;
+  /** What its servers say first, before anybody says something to them: `220`, `* OK`, `+OK`. */
+  readonly greets?: string;
 }
 
 /** A port that zmahs of both sites open to each other, for a service that replicates itself. */

@@ -126,6 +126,8 @@ it("says who serves a port", () => {
   expect(map.tcp).toEqual([
     { name: "smtp", port: 25, tenant: "mail", project: "mail", service: "postfix", proxyProtocol: true },
   ]);
+  const greeting = mapOf(spoil(["service: postfix", 'service: postfix, greets: "* OK"']));
+  expect(greeting.tcp[0]?.greets).toBe("* OK");
   expect(map.replication).toEqual([
     { name: "ldap", port: 636, tenant: "mail", project: "directory", service: "openldap" },
   ]);

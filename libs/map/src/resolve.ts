@@ -50,6 +50,7 @@ export function resolveMap(file: MapFile): ZMap {
         port: tcp.port,
         ...served(tcp),
         proxyProtocol: tcp.proxy_protocol ?? false,
+        ...(tcp.greets === undefined ? {} : { greets: tcp.greets }),
       }),
     ),
     replication: entries(file.replication).map(([name, entry]) => ({ name, port: entry.port, ...served(entry) })),

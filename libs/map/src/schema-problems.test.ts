@@ -29,6 +29,18 @@ const slips: readonly (readonly [what: string, from: string, to: string, problem
     "tcp.smtp.proxyProtocol  proxyProtocol is not known here; did you mean proxy_protocol?",
   ],
   [
+    "a greeting without quotes",
+    "service: postfix",
+    "service: postfix, greets: §220",
+    'tcp.smtp.greets  220 is not text; write e.g. "220"',
+  ],
+  [
+    "a greeting of more than a line",
+    "service: postfix",
+    'service: postfix, greets: §"220\\r\\n"',
+    'tcp.smtp.greets  must be the first 1 to 32 letters, digits or signs of what the service says first, e.g. "220"',
+  ],
+  [
     "hypervisor as a VM",
     "  zpod:",
     "  §zcloud: { memory: 64G }\n  zpod:",

@@ -7,6 +7,7 @@ import {
   contactComplaint,
   directoryComplaint,
   duration,
+  greetingComplaint,
   ipv4Complaint,
   ipv6Complaint,
   networkComplaint,
@@ -135,6 +136,13 @@ const TcpFile = z.strictObject({
     z.boolean(),
     false,
     "Tell the service the client's address by the PROXY protocol, version 2.",
+  ),
+  greets: optional(
+    text(greetingComplaint, {
+      description:
+        "What the service says first, e.g. 220 (SMTP), * OK (IMAP), +OK (POP3). Checks and probes hold it to that; without it a connection that opens is enough.",
+      examples: ["220"],
+    }),
   ),
 });
 

@@ -107,3 +107,9 @@ export function stackComplaint(value: string): string | undefined {
     return `${value} is not a stack; write tenant/project, e.g. mail/mail`;
   return labelComplaint(tenant) ?? labelComplaint(project);
 }
+
+/** The beginning of a line that a server says by itself: printable ASCII, as much as checks need. */
+export function greetingComplaint(value: string): string | undefined {
+  if (/^[!-~][ -~]{0,31}$/.test(value)) return undefined;
+  return `must be the first 1 to 32 letters, digits or signs of what the service says first, e.g. "220"`;
+}

@@ -23,7 +23,7 @@ export async function deploy(labName: string): Promise<void> {
   const text = await readFile(join(sample, "compose.yaml"), "utf8");
   await writeFile(
     join(project, "compose.yaml"),
-    text.replace(others.name, name).replace(", tcp: [{ public: 7008, port: 7007 }]", ""),
+    text.replace(others.name, name).replace(', tcp: [{ public: 7008, port: 7007, greets: "220" }]', ""),
   );
   const seconds: number[] = [];
   const shares: FrontTime[] = [];

@@ -21,7 +21,7 @@ reach out of the stack, and one key more: \`x-zcloud\`. Any other key that begin
 | a service | \`names\` | public host names that lead to it, with a path behind if need be (\`wiki.example.net/api\`); the tenant must have them | none |
 | a service | \`redirects\` | names whose visitors are sent elsewhere with their path (308), e.g. \`{ www.example.net: example.net }\` | none |
 | a service | \`port\` | where it listens in its container | required, unless it has \`tcp\` only |
-| a service | \`tcp\` | ports of the world, which the map must allow to the tenant: \`[{ public: 25, port: 2525, proxy_protocol: true }]\`; \`port\` is the container's (as \`public\` if left out), \`proxy_protocol\` tells it the visitor's address, version 2 | none |
+| a service | \`tcp\` | ports of the world, which the map must allow to the tenant: \`[{ public: 25, port: 2525, proxy_protocol: true }]\`; \`port\` is the container's (as \`public\` if left out), \`proxy_protocol\` tells it the visitor's address, version 2; \`greets: "220"\` is what it says first, if it speaks first: checks and probes hold it to that | none |
 | a service | \`health\` | path that answers 2xx or 3xx when it is well | \`/\` |
 | a service | \`answers_within\` | a GET without an answer is given to another server after it, 200ms to 60s | wait |
 | a service | \`timeout\` | how long an answer, or a WebSocket, may keep silent, 1s to 1h | 60s, 1h for a WebSocket |
