@@ -1,6 +1,7 @@
 import type { RoleContext, RoleDefinition, RoleLoop, StatusProblem } from "@zcloud/service";
 import { accessSocket } from "../haproxy/settings.ts";
 import { behind, createJournald } from "../journald/index.ts";
+import { createResolver, desiredResolver } from "../resolver/index.ts";
 import {
   createRsyslog,
   renderRewind,
@@ -19,7 +20,7 @@ interface CommonPart {
   problems(): readonly StatusProblem[];
 }
 
-/** A role with what every VM has beside it: so far, its journal and the way of that to znet. */
+/** A role with what every VM has beside it: its resolver, its journal and the way of that to znet. */
 export function onEveryVm(definition: RoleDefinition): RoleDefinition {
   return {
     role: definition.role,
@@ -54,6 +55,12 @@ function commonPart(ctx: RoleContext): CommonPart {
   const seconds = (): number => Math.round(behind(journald.backlog() ?? nothing) / 1_000);
   return {
     loops: [
+      ctx.loop({
+        reconciler: createResolver({ host: ctx.host, clock: ctx.clock }),
+        desired: ({ map, self }) => desiredResolver(map, self),
+        essential: false,
+        resyncMs: 60_000,
+      }),
       ctx.loop({
         reconciler: journald,
         desired: ({ self }) => ({ disk: self.disk }),

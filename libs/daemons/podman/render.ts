@@ -8,9 +8,6 @@ export function renderContainersConf(): string {
   return `# Rendered by zcloud. Local changes go to a file that sorts after this one.
 [containers]
 default_ulimits = ["nofile=65536:65536"]
-# podman's resolver gives each of the host's name servers 2.5 s. Whoever waits less, as the host itself does, never gets
-# the answer of the second one while zNet is away.
-dns_options = ["timeout:4", "attempts:2"]
 log_driver = "journald"
 pids_limit = 512
 

@@ -1,4 +1,6 @@
+export { allSpecial } from "./addresses.ts";
+export { openControl, UnboundControlError } from "./control.ts";
 export { createUnbound, systemdVerbs, type UnboundOptions, type UnboundVerbs } from "./daemon.ts";
 export { planUnbound, type UnboundAction, type UnboundDesired, type UnboundObserved } from "./plan.ts";
 export { desiredRecords, type Records } from "./records.ts";
-export { renderUnbound } from "./render.ts";
+export { identityOf, renderUnbound, withIdentity } from "./render.ts";

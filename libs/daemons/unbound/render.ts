@@ -21,7 +21,7 @@ export interface Places {
 
 export function productionPlaces(map: ZMap, site: string): Places {
   return {
-    interfaces: [znetOf(map, site).address, "127.0.0.1"],
+    interfaces: [znetOf(map, site).address],
     port: 53,
     config: "/etc/unbound/unbound.conf",
     names: "/etc/unbound/zcloud-names.conf",
@@ -39,7 +39,11 @@ export function productionPlaces(map: ZMap, site: string): Places {
  * Interfaces are always named: 0.0.0.0 would take port 53 from podman's resolver on the same machine.
  */
 export function renderUnbound(map: ZMap, site: string, places: Places = productionPlaces(map, site)): string {
-  const text = renderBody(map, site, places);
+  return withIdentity(renderBody(map, site, places));
+}
+
+/** The configuration with its fingerprint in it. */
+export function withIdentity(text: string): string {
   return text.replace("server:\n", `server:\n    identity: "${fingerprintOf(text)}"\n`);
 }
 

@@ -5,8 +5,8 @@ export type DeployedRole = (typeof roles)[number];
 
 /** What a role needs beyond the common sandbox. In one place, so that a wider door is seen in review. */
 const needs: Readonly<Record<DeployedRole, UnitOptions>> = {
-  // unbound-checkconf lists the interfaces. Old days of the site's log are compressed and removed.
-  znet: { addressFamilies: ["AF_NETLINK"], logsDirectory: "zcloud" },
+  // Old days of the site's log are compressed and removed.
+  znet: { logsDirectory: "zcloud" },
   zfront: {},
   zstore: {},
   // Stacks and their volumes.
@@ -15,7 +15,8 @@ const needs: Readonly<Record<DeployedRole, UnitOptions>> = {
 };
 
 export function unitOf(role: DeployedRole): string {
-  return renderUnit(role, needs[role]);
+  // unbound-checkconf lists the interfaces.
+  return renderUnit(role, { addressFamilies: ["AF_NETLINK"], ...needs[role] });
 }
 
 /** What a role's service starts as processes of their own, built and shipped beside it. */
