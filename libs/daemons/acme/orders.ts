@@ -11,6 +11,7 @@ import type { AcmePaths, DesiredCertificates, HeldCertificate, WantedCertificate
 import { type Order, sameNames } from "./plan.ts";
 import { preflight } from "./preflight.ts";
 import { type Proof, type Proved, proveAtDoor, validAtDoor } from "./proof.ts";
+import { createTurns } from "./turns.ts";
 
 /** What happened to a certificate. */
 export interface CertificateEvent {
@@ -279,23 +280,4 @@ export function createOrders(options: OrdersOptions): Orders {
 
 function reasons(names: readonly string[], reason: string): Readonly<Record<string, string>> {
   return Object.fromEntries(names.map((name) => [name, reason]));
-}
-
-/** So many at a time, in the order in which they came. */
-function createTurns(most: number) {
-  const waiting: (() => void)[] = [];
-  let taken = 0;
-  const next = (): void => {
-    const first = waiting.shift();
-    if (first === undefined) taken -= 1;
-    else first();
-  };
-  return {
-    /** Resolves with how to end the turn. */
-    async take(): Promise<() => void> {
-      if (taken < most) taken += 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-      return next;
-    },
-  };
 }

@@ -1,4 +1,4 @@
-import { ApplyConfigError, applyFile, commandSaid, type Host } from "@zcloud/host";
+import { ApplyConfigError, applyFile, commandSaid, type Host, mustRun } from "@zcloud/host";
 import { type Clock, pause, type Reconciler, systemClock, type WriteFile } from "@zcloud/reconcile";
 import type { CertificateStep } from "./certificates.ts";
 import { certificateReader } from "./disk-certificates.ts";
@@ -114,17 +114,17 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
     switch (action.kind) {
       case "write-unit":
         for (const file of action.files) await applyFile(host, file);
-        await must(control.unitChanged, signal);
+        await mustRun(host, control.unitChanged, signal);
         return;
       case "make-placeholder":
         return makePlaceholder(signal);
       case "write-config":
         return writeConfig(action.files, action.check, signal);
       case "enable":
-        await must(control.start, signal);
+        await mustRun(host, control.start, signal);
         return;
       case "start":
-        await must(control.start, signal);
+        await mustRun(host, control.start, signal);
         return waitFor(action.description, signal);
       case "reload":
         return reload(action.description, signal);
@@ -166,13 +166,6 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
       `check haproxy.cfg: HAProxy refuses it, the old one serves on: ${said}`,
       said,
     );
-  }
-
-  async function must(argv: readonly string[], signal: AbortSignal): Promise<string> {
-    const result = await host.run(argv, { signal });
-    if (result.status === 0) return result.stdout;
-    const said = commandSaid(result);
-    throw new ApplyConfigError("DEGRADED", `run ${argv.slice(0, 2).join(" ")}: exit ${result.status}: ${said}`, said);
   }
 
   /** The master answers when the new process serves, or says why it does not; the old one serves on then. */
@@ -224,7 +217,7 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
   async function makePlaceholder(signal: AbortSignal): Promise<void> {
     const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "-"];
     const subject = ["-subj", "/CN=no certificate yet", "-days", "3650", "-out", "-"];
-    const pem = await must(["openssl", "req", "-x509", ...key, ...subject], signal);
+    const pem = await mustRun(host, ["openssl", "req", "-x509", ...key, ...subject], signal);
     await host.write(paths.placeholder, pem, { mode: 0o600 });
   }
 

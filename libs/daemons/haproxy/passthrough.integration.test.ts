@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { connect as connectTcp, createServer, type Server, type Socket } from "node:net";
+import { connect as connectTcp, createServer } from "node:net";
 import { join } from "node:path";
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from "node:tls";
-import { createTestCa, eventually, freePorts } from "@zcloud/testing";
+import { createTestCa, eventually } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask, fetchWithHost, startLoad } from "./client.test-support.ts";
 import { startH2Load } from "./h2-load.test-support.ts";
+import { proxyHeader, startTcpServer, type TcpServer } from "./tcp-server.test-support.ts";
 import {
   type Backend,
   endpoint,
@@ -20,12 +21,9 @@ import {
 const vault = "vault.demo.lab.example";
 const usual = "wiki.demo.lab.example";
 
-interface KeyHolder {
-  readonly port: number;
+interface KeyHolder extends TcpServer {
   /** What each connection with addresses said of itself by the PROXY protocol. */
   readonly seen: string[];
-  stop(): void;
-  start(): Promise<void>;
 }
 
 let sites: TwoFronts;
@@ -34,36 +32,21 @@ const at: Record<string, KeyHolder> = {};
 
 /** Speaks TLS with a key of its own behind the PROXY protocol, and says its name over it. */
 async function keyHolder(site: string, cert: string, key: string): Promise<KeyHolder> {
-  const [port = 0] = await freePorts(1);
   const seen: string[] = [];
-  const sockets = new Set<Socket>();
   const tls = createTlsServer({ cert, key, ALPNProtocols: ["http/1.1"] }, (socket) => socket.end(`I am ${site}\n`));
   tls.on("tlsClientError", () => {});
-  let server: Server;
-  return {
-    port,
-    seen,
-    stop() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-    async start() {
-      server = createServer((socket) => {
-        sockets.add(socket);
-        socket.on("error", () => {});
-        socket.on("close", () => sockets.delete(socket));
-        socket.once("readable", () => {
-          const head: Buffer | null = socket.read(16);
-          if (head === null) return socket.destroy();
-          const addresses: Buffer = socket.read(head.readUInt16BE(14)) ?? Buffer.alloc(0);
-          if (addresses.length >= 12)
-            seen.push(`${addresses.subarray(0, 4).join(".")} -> :${addresses.readUInt16BE(10)}`);
-          tls.emit("connection", socket);
-        });
-      });
-      await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-    },
-  };
+  const server = await startTcpServer((socket) => {
+    socket.once("data", (data) => {
+      const header = proxyHeader(data);
+      if (header === undefined) return socket.destroy();
+      if (header.from !== undefined) seen.push(header.from);
+      // TLS begins with what came behind the header.
+      socket.pause();
+      if (data.length > header.length) socket.unshift(data.subarray(header.length));
+      tls.emit("connection", socket);
+    });
+  });
+  return { ...server, seen };
 }
 
 /** Whose certificate a visitor is shown, and what is said over it. */
@@ -101,7 +84,6 @@ beforeAll(async () => {
   for (const site of ["north", "south"]) {
     const { cert, key } = sign(`${vault} ${site}`, `DNS:${vault}`);
     at[site] = await keyHolder(site, cert, key);
-    await at[site].start();
   }
   await Promise.all([sites.north.serve([plain("north")]), sites.south.serve([plain("south")])]);
   await eventually("the way to the peer is open", () => sites.north.linkOpen());

@@ -1,58 +1,34 @@
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect } from "node:net";
 import { eventually, freePorts } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { proxyHeader, startTcpServer, type TcpServer } from "./tcp-server.test-support.ts";
 import { endpoint, loopback, type TwoFronts, twoFronts, wish } from "./two-fronts.test-support.ts";
 
-/** PROXY protocol, version 2 (haproxy.org, proxy-protocol.txt, 2.2): signature, then 16 bytes of head with IPv4 addresses. */
-const signature = Buffer.from("0d0a0d0a000d0a515549540a", "hex");
-
-interface Echo {
-  readonly port: number;
+interface Echo extends TcpServer {
   /** What each connection began with. */
   readonly seen: string[];
-  stop(): void;
-  start(): Promise<void>;
 }
 
 /** Greets with its name, as mail servers do, and says everything back. */
 async function echo(name: string, tells: boolean): Promise<Echo> {
-  const [port = 0] = await freePorts(1);
   const seen: string[] = [];
-  const sockets = new Set<Socket>();
-  let server: Server;
-  const one: Echo = {
-    port,
-    seen,
-    stop() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
-    async start() {
-      server = createServer((socket) => {
-        sockets.add(socket);
-        socket.on("error", () => {});
-        socket.on("close", () => sockets.delete(socket));
-        if (!tells) socket.write(`hello from ${name}\n`);
-        let first = tells;
-        socket.on("data", (data) => {
-          let rest = data;
-          if (first) {
-            first = false;
-            if (!data.subarray(0, 12).equals(signature)) return socket.destroy();
-            // A check of HAProxy's own has no addresses (command LOCAL).
-            if (data.readUInt16BE(14) < 12) return socket.destroy();
-            seen.push(`${data.subarray(16, 20).join(".")} -> :${data.readUInt16BE(26)}`);
-            socket.write(`hello from ${name}\n`);
-            rest = data.subarray(16 + data.readUInt16BE(14));
-          }
-          if (rest.length > 0) socket.write(rest);
-        });
-      });
-      await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
-    },
-  };
-  await one.start();
-  return one;
+  const server = await startTcpServer((socket) => {
+    if (!tells) socket.write(`hello from ${name}\n`);
+    let first = tells;
+    socket.on("data", (data) => {
+      let rest = data;
+      if (first) {
+        first = false;
+        const header = proxyHeader(data);
+        if (header?.from === undefined) return socket.destroy();
+        seen.push(header.from);
+        socket.write(`hello from ${name}\n`);
+        rest = data.subarray(header.length);
+      }
+      if (rest.length > 0) socket.write(rest);
+    });
+  });
+  return { ...server, seen };
 }
 
 /** A visitor's connection: what came so far, and whether it is over. */

@@ -1,4 +1,4 @@
-import { ApplyConfigError, applyFile, commandSaid, type Host, observeFiles } from "@zcloud/host";
+import { ApplyConfigError, applyFile, commandSaid, type Host, mustRun, observeFiles } from "@zcloud/host";
 import { type Clock, type FileSet, pause, type Reconciler, systemClock, TerminalError } from "@zcloud/reconcile";
 import * as z from "zod";
 import { getJson } from "./monitor.ts";
@@ -81,11 +81,12 @@ export function createNats(options: NatsOptions): Reconciler<NatsDesired, NatsOb
     switch (action.kind) {
       case "write-unit":
         for (const file of action.files) await applyFile(host, file);
-        return must(control.unitChanged, signal);
+        await mustRun(host, control.unitChanged, signal);
+        return;
       case "configure":
         return configure(action.files, signal);
       case "start":
-        await must(control.start, signal);
+        await mustRun(host, control.start, signal);
         return waitFor(0, startTime, signal);
       case "reload":
         return load(clock.now(), signal);
@@ -98,7 +99,7 @@ export function createNats(options: NatsOptions): Reconciler<NatsDesired, NatsOb
     const running = (await loadedAt(signal)) !== undefined;
     await write(files);
     if (!running) {
-      await must(control.start, signal);
+      await mustRun(host, control.start, signal);
       return waitFor(0, startTime, signal);
     }
     try {
@@ -106,7 +107,7 @@ export function createNats(options: NatsOptions): Reconciler<NatsDesired, NatsOb
     } catch (error) {
       if (signal.aborted || before.size < files.size) throw error;
       await write(before);
-      await must(control.restart, signal);
+      await mustRun(host, control.restart, signal);
       const said = error instanceof Error ? error.message : String(error);
       throw new ApplyConfigError("DEGRADED", `configure nats-server: the last good files are back: ${said}`, said, {
         cause: error,
@@ -135,12 +136,12 @@ export function createNats(options: NatsOptions): Reconciler<NatsDesired, NatsOb
 
   /** Some settings (its name, domain, ports, the link) need a restart: a reload leaves the old ones in force. */
   async function load(since: number, signal: AbortSignal): Promise<void> {
-    await must(control.reload, signal);
+    await mustRun(host, control.reload, signal);
     try {
       await waitFor(since, reloadTime, signal);
     } catch {
       signal.throwIfAborted();
-      await must(control.restart, signal);
+      await mustRun(host, control.restart, signal);
       await waitFor(since, startTime, signal);
     }
   }
@@ -157,13 +158,6 @@ export function createNats(options: NatsOptions): Reconciler<NatsDesired, NatsOb
       }
       await pause(clock, 100, signal);
     }
-  }
-
-  async function must(argv: readonly string[], signal: AbortSignal): Promise<void> {
-    const result = await host.run(argv, { signal });
-    if (result.status === 0) return;
-    const said = commandSaid(result);
-    throw new ApplyConfigError("DEGRADED", `run ${argv.slice(0, 2).join(" ")}: exit ${result.status}: ${said}`, said);
   }
 
   return { name: "nats", observe, plan: (desired, observed) => planNats(desired, observed, places), apply };

@@ -2,8 +2,8 @@ import {
   ApplyConfigError,
   applyConfig,
   applyFile,
-  commandSaid,
   type Host,
+  mustRun,
   observeConfig,
   observeFiles,
 } from "@zcloud/host";
@@ -98,7 +98,8 @@ export function createRsyslog(
     switch (action.kind) {
       case "write-unit":
         for (const file of action.files) await applyFile(host, file);
-        return must(verbs.unitChanged, signal);
+        await mustRun(host, verbs.unitChanged, signal);
+        return;
       case "configure":
         return applyConfig(
           host,
@@ -107,18 +108,19 @@ export function createRsyslog(
             text: action.text,
             check: verbs.check,
             reload: async (stop) => {
-              await must(verbs.start, stop);
-              await must(verbs.restart, stop);
+              await mustRun(host, verbs.start, stop);
+              await mustRun(host, verbs.restart, stop);
             },
             probe: (stop) => probe(action.listens, stop),
           },
           signal,
         );
       case "stop":
-        return must(verbs.stop, signal);
+        await mustRun(host, verbs.stop, signal);
+        return;
       case "start":
       case "restart":
-        await must(verbs[action.kind], signal);
+        await mustRun(host, verbs[action.kind], signal);
         return probe(action.listens, signal);
     }
   }
@@ -137,13 +139,6 @@ export function createRsyslog(
       }
       await pause(clock, 100, signal);
     }
-  }
-
-  async function must(argv: readonly string[], signal: AbortSignal): Promise<void> {
-    const result = await host.run(argv, { signal });
-    if (result.status === 0) return;
-    const said = commandSaid(result);
-    throw new ApplyConfigError("DEGRADED", `run ${argv.slice(0, 2).join(" ")}: exit ${result.status}: ${said}`, said);
   }
 
   return { name, observe, plan: (desired, observed) => planRsyslog(name, desired, observed), apply };

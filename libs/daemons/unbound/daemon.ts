@@ -1,4 +1,4 @@
-import { ApplyConfigError, applyFile, commandSaid, type Host, observeFiles } from "@zcloud/host";
+import { ApplyConfigError, applyFile, commandSaid, type Host, mustRun, observeFiles } from "@zcloud/host";
 import type { ZMap } from "@zcloud/map";
 import { type Clock, pause, type Reconciler, systemClock, TerminalError } from "@zcloud/reconcile";
 import { type Control, openControl, UnboundControlError } from "./control.ts";
@@ -72,7 +72,8 @@ export function createUnbound(options: UnboundOptions): Reconciler<UnboundDesire
     switch (action.kind) {
       case "write-unit":
         for (const file of action.files) await applyFile(host, file);
-        return must(verbs.unitChanged, signal);
+        await mustRun(host, verbs.unitChanged, signal);
+        return;
       case "write-names":
         for (const file of action.files) await applyFile(host, file);
         return;
@@ -103,7 +104,7 @@ export function createUnbound(options: UnboundOptions): Reconciler<UnboundDesire
     } catch (error) {
       if (signal.aborted || before === undefined) throw error;
       await host.write(config, before);
-      await must(verbs.restart, signal);
+      await mustRun(host, verbs.restart, signal);
       const said = error instanceof Error ? error.message : String(error);
       throw new ApplyConfigError("DEGRADED", `configure unbound: the last good file is back: ${said}`, said, {
         cause: error,
@@ -113,8 +114,8 @@ export function createUnbound(options: UnboundOptions): Reconciler<UnboundDesire
 
   async function activate(how: Activation, config: string, signal: AbortSignal): Promise<void> {
     if (how === "reload") await control.ask("reload_keep_cache", signal);
-    if (how === "restart") await must(verbs.restart, signal);
-    if (how === "start") await must(verbs.start, signal);
+    if (how === "restart") await mustRun(host, verbs.restart, signal);
+    if (how === "start") await mustRun(host, verbs.start, signal);
     return waitFor(identityOf(config), signal);
   }
 
@@ -136,13 +137,6 @@ export function createUnbound(options: UnboundOptions): Reconciler<UnboundDesire
       }
       await pause(clock, 50, signal);
     }
-  }
-
-  async function must(argv: readonly string[], signal: AbortSignal): Promise<void> {
-    const result = await host.run(argv, { signal });
-    if (result.status === 0) return;
-    const said = commandSaid(result);
-    throw new ApplyConfigError("DEGRADED", `run ${argv.slice(0, 2).join(" ")}: exit ${result.status}: ${said}`, said);
   }
 
   return {

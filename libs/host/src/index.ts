@@ -6,6 +6,7 @@ export * from "./files.ts";
 export * from "./host.ts";
 export * from "./local-host.ts";
 export * from "./memory-host.ts";
+export { mustRun } from "./must-run.ts";
 export * from "./notify.ts";
 export { shellCommand, shellQuote } from "./shell-quote.ts";
 export * from "./ssh-host.ts";
