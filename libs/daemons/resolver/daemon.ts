@@ -2,8 +2,8 @@ import {
   ApplyConfigError,
   applyConfig,
   applyFile,
-  commandSaid,
   type Host,
+  mustRun,
   observeConfig,
   observeFiles,
 } from "@zcloud/host";
@@ -70,7 +70,8 @@ export function createResolver({
     switch (action.kind) {
       case "write-unit":
         await applyFile(host, action.file);
-        return must(verbs.unitChanged, signal);
+        await mustRun(host, verbs.unitChanged, signal);
+        return;
       case "write-hints":
       case "use-resolver":
         return applyFile(host, action.file);
@@ -82,8 +83,8 @@ export function createResolver({
             text: action.text,
             check: verbs.check,
             reload: async (stop) => {
-              await must(verbs.start, stop);
-              await must(verbs.restart, stop);
+              await mustRun(host, verbs.start, stop);
+              await mustRun(host, verbs.restart, stop);
             },
             probe: (stop) => waitFor(identityOf(action.text), stop),
           },
@@ -91,7 +92,7 @@ export function createResolver({
         );
       case "start":
       case "restart":
-        await must(verbs[action.kind], signal);
+        await mustRun(host, verbs[action.kind], signal);
         return waitFor(action.identity, signal);
     }
   }
@@ -106,13 +107,6 @@ export function createResolver({
       }
       await pause(clock, 50, signal);
     }
-  }
-
-  async function must(argv: readonly string[], signal: AbortSignal): Promise<void> {
-    const result = await host.run(argv, { signal });
-    if (result.status === 0) return;
-    const said = commandSaid(result);
-    throw new ApplyConfigError("DEGRADED", `run ${argv.slice(0, 2).join(" ")}: exit ${result.status}: ${said}`, said);
   }
 
   return { name: "resolver", observe, plan: (desired, observed) => planResolver(desired, observed, places), apply };
