@@ -6,6 +6,8 @@ import type { SlotServer } from "./servers.ts";
 export interface Step {
   readonly command: string;
   readonly expect: RegExp;
+  /** A name or port is led somewhere else by it. */
+  readonly publishes?: true;
 }
 
 const silent = /^$/;
@@ -83,9 +85,12 @@ export function entrySteps(
   const now = running.get(key);
   const file = mapPath(directory, name);
   if (now === desired) return [];
-  if (desired === undefined) return [step(`del map ${file} ${key}`)];
-  return [step(`${now === undefined ? "add" : "set"} map ${file} ${key} ${desired}`)];
+  const publishes = publishing.has(name) ? ({ publishes: true } as const) : {};
+  if (desired === undefined) return [{ ...step(`del map ${file} ${key}`), ...publishes }];
+  return [{ ...step(`${now === undefined ? "add" : "set"} map ${file} ${key} ${desired}`), ...publishes }];
 }
+
+const publishing: ReadonlySet<MapName> = new Set(["hosts", "redirects", "ports", "passthrough"]);
 
 /** The maps that describe a slot, by its number or its `e` backend; what publishes names is not among them. */
 export const slotMaps = [
@@ -95,13 +100,15 @@ export const slotMaps = [
   ...(["options", "endpoints"] as const).map((name) => ({ name, keyOf: String, slotOf: Number })),
 ] as const;
 
-/** Runs of commands of one kind: names are led to servers only after all of these were taken. */
+/**
+ * Runs of commands that are sent at once; HAProxy carries them out in their order. Names are led to servers only after all
+ * that comes before was taken, and servers leave only after that.
+ */
 export function batches(steps: readonly Step[]): readonly (readonly Step[])[] {
-  const kindOf = ({ command }: Step): string => (command.split(" ")[1] === "map" ? "map" : "server");
   const runs: Step[][] = [];
   for (const one of steps) {
     const last = runs.at(-1);
-    if (last?.[0] !== undefined && kindOf(last[0]) === kindOf(one)) last.push(one);
+    if (last?.[0] !== undefined && last[0].publishes === one.publishes) last.push(one);
     else runs.push([one]);
   }
   return runs;
