@@ -25,6 +25,9 @@ import { type Row, shown } from "./results.ts";
 
 export const mapFile = fileURLToPath(new URL("../../../deploy/maps/lab.yaml", import.meta.url));
 
+/** Seconds in which every server of thousands of routes is checked twice. */
+const checkRound = 60;
+
 /** CPU per request of our front beside those that people would use instead: same machine, core, certificate type, server, load. */
 export async function compare(programs: Programs, options: FrontOptions): Promise<readonly Row[]> {
   const directory = tempDir("zcloud-bench-front-");
@@ -64,7 +67,7 @@ export async function compare(programs: Programs, options: FrontOptions): Promis
       ),
     );
     const [our] = proxies;
-    const idle = our === undefined ? 0 : await idleShare(our, options.quick ? 3 : 10);
+    const idle = our === undefined ? 0 : await idleShare(our, options.quick ? 3 : checkRound);
     const spent = await cpuPerRequest(
       proxies,
       programs.h2load,
@@ -90,6 +93,13 @@ export async function compare(programs: Programs, options: FrontOptions): Promis
       ...row(`caddy ${options.routes}`, 0.1),
       ...row(`caddy ${few}`, 0.35),
       ...row(`nginx ${options.routes}`, 1),
+      ...protocols.map((protocol) => {
+        const ratio = of("haproxy by hand", protocol) / of(`nginx ${options.routes}`, protocol);
+        return shown(
+          `the same, ${protocol}: haproxy by hand / nginx ${options.routes}, which nothing on HAProxy gets below`,
+          ratio,
+        );
+      }),
       shown(`% of a core for health checks of ${options.routes} routes, idle (in the rows above too)`, idle * 100),
     ];
   } finally {
