@@ -1,4 +1,5 @@
 import type { RoleContext, RoleDefinition, RoleLoop, StatusProblem } from "@zcloud/service";
+import { clockMetrics, clockProblems, createChrony, desiredChrony, watchSkew } from "../chrony/index.ts";
 import { accessSocket } from "../haproxy/settings.ts";
 import { behind, createJournald } from "../journald/index.ts";
 import { createResolver, desiredResolver } from "../resolver/index.ts";
@@ -20,7 +21,7 @@ interface CommonPart {
   problems(): readonly StatusProblem[];
 }
 
-/** A role with what every VM has beside it: its resolver, its journal and the way of that to znet. */
+/** A role with what every VM has beside it: its resolver, its clock, its journal and the way of that to znet. */
 export function onEveryVm(definition: RoleDefinition): RoleDefinition {
   return {
     role: definition.role,
@@ -52,6 +53,7 @@ function commonPart(ctx: RoleContext): CommonPart {
     unitPaths: [...unitFiles.keys()],
     clock: ctx.clock,
   });
+  const time = clockPart(ctx);
   const seconds = (): number => Math.round(behind(journald.backlog() ?? nothing) / 1_000);
   return {
     loops: [
@@ -61,6 +63,7 @@ function commonPart(ctx: RoleContext): CommonPart {
         essential: false,
         resyncMs: 60_000,
       }),
+      time.loop,
       ctx.loop({
         reconciler: journald,
         desired: ({ self }) => ({ disk: self.disk }),
@@ -74,13 +77,43 @@ function commonPart(ctx: RoleContext): CommonPart {
         resyncMs: 60_000,
       }),
     ],
-    facts: () => ({ log: { behind: seconds() } }),
+    facts: () => ({ log: { behind: seconds() }, clock: time.facts() }),
     problems: () => {
       const late = seconds();
-      if (late < patience) return [];
+      if (late < patience) return time.problems();
       const what = `the site's log is ${Math.round(late / 60)} min behind this host; its lines wait in the journal here`;
-      return [{ what, remedy: "zctl status: is znet up?" }];
+      return [...time.problems(), { what, remedy: "zctl status: is znet up?" }];
     },
+  };
+}
+
+/** The host's clock: kept by chrony, told of when it is wrong. */
+function clockPart(ctx: RoleContext) {
+  const { id, role } = ctx.view().self;
+  const skew = watchSkew(id);
+  let followed = ctx.clock.now();
+  const chrony = createChrony({
+    host: ctx.host,
+    clock: ctx.clock,
+    seen: (report) => {
+      if (report?.follows !== undefined && report.synchronised) followed = ctx.clock.now();
+      const news = skew.look(report);
+      if (news !== undefined) ctx.event(news);
+    },
+  });
+  clockMetrics(ctx.metrics, chrony.report);
+  return {
+    loop: ctx.loop({
+      reconciler: chrony,
+      desired: ({ map, self }) => desiredChrony(map, self),
+      essential: false,
+      resyncMs: 30_000,
+    }),
+    facts: () => {
+      const { follows, stratum, offset } = chrony.report() ?? {};
+      return { follows, stratum, offset };
+    },
+    problems: () => clockProblems(chrony.report(), role, followed, ctx.clock.now()),
   };
 }
 

@@ -13,6 +13,10 @@ export const defaults = {
   storage: { kind: "local", profile: "metro" },
   acme: { directory: "letsencrypt" },
   dns: { upstreams: ["1.1.1.1", "9.9.9.9"] },
+  ntp: {
+    servers: ["0.debian.pool.ntp.org", "1.debian.pool.ntp.org", "2.debian.pool.ntp.org"],
+    nts: ["time.cloudflare.com"],
+  },
   front: { requestsPerClient: "200/s", connectionsPerClient: 256, logAddresses: "truncated" },
   log: { keep: "30d", atMost: "10G" },
   tenant: { volumes: "10G", memory: "1G", cpus: 1, stacks: 10 },

@@ -112,6 +112,14 @@ export interface Dns {
   readonly upstreams: readonly string[];
 }
 
+/** Whom the sites ask for the time; each VM too, while znet does not answer. */
+export interface Ntp {
+  /** Host names (all of their addresses are servers) and IPv4 addresses. */
+  readonly servers: readonly string[];
+  /** Host names of servers that prove who they are (NTS, RFC 8915). */
+  readonly nts: readonly string[];
+}
+
 export interface Storage {
   readonly kind: "ceph" | "local";
   readonly profile: "lab" | "metro" | "wide";
@@ -130,6 +138,7 @@ export interface ZMap {
   readonly storage: Storage;
   readonly acme: Acme;
   readonly dns: Dns;
+  readonly ntp: Ntp;
   readonly front: Front;
   /** Seconds to keep, bytes at most. */
   readonly log: { readonly keep: number; readonly atMost: number };

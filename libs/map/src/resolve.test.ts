@@ -94,6 +94,10 @@ tenants:
     storage: { kind: "local", profile: "metro" },
     acme: { directory: "https://acme-v02.api.letsencrypt.org/directory", contact: undefined },
     dns: { upstreams: ["1.1.1.1", "9.9.9.9"] },
+    ntp: {
+      servers: ["0.debian.pool.ntp.org", "1.debian.pool.ntp.org", "2.debian.pool.ntp.org"],
+      nts: ["time.cloudflare.com"],
+    },
     front: { requestsPerClient: 2000, connectionsPerClient: 256, logAddresses: "truncated" },
     log: { keep: 30 * 86_400, atMost: 10 * 2 ** 30 },
     tcp: [],

@@ -39,6 +39,7 @@ export function resolveMap(file: MapFile): ZMap {
       profile: file.acme?.profile,
     },
     dns: { upstreams: file.dns?.upstreams ?? defaults.dns.upstreams },
+    ntp: { servers: file.ntp?.servers ?? defaults.ntp.servers, nts: file.ntp?.nts ?? defaults.ntp.nts },
     front: resolveFront(file.front),
     log: {
       keep: seconds(file.log?.keep ?? defaults.log.keep),

@@ -172,6 +172,18 @@ const slips: readonly (readonly [what: string, from: string, to: string, problem
     "acme.contact  write the address without mailto:",
   ],
   ["no resolver", "storage:", "dns: { upstreams: §[] }\nstorage:", "dns.upstreams  has 0 entries; at least 1"],
+  [
+    "time server",
+    "storage:",
+    "ntp: { servers: [192.0.2.53, §https://time.example/] }\nstorage:",
+    "ntp.servers[1]  https://time.example/ is a URL; write the host name only",
+  ],
+  [
+    "a certificate is for a name",
+    "storage:",
+    "ntp: { nts: [§192.0.2.53] }\nstorage:",
+    "ntp.nts[0]  192.0.2.53 is an address; write a host name",
+  ],
   ["top level of another kind", "operators:\n  - ", "operators:\n    §robin: ", "operators  a mapping is not a list"],
 ];
 

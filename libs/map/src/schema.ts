@@ -20,6 +20,7 @@ import {
   size,
   stackComplaint,
   text,
+  timeServerComplaint,
 } from "./values.ts";
 
 /**
@@ -234,6 +235,26 @@ const DnsFile = z.strictObject({
   ),
 });
 
+const NtpFile = z.strictObject({
+  servers: optional(
+    z
+      .array(
+        text(timeServerComplaint, {
+          description: "A host name or an IPv4 address.",
+          examples: ["2.debian.pool.ntp.org"],
+        }),
+      )
+      .max(8),
+    defaults.ntp.servers,
+    "Time servers. Of a name, several of its addresses are asked.",
+  ),
+  nts: optional(
+    z.array(text(hostNameComplaint, { description: "A host name.", examples: ["time.cloudflare.com"] })).max(8),
+    defaults.ntp.nts,
+    "Time servers that prove who they are (NTS).",
+  ),
+});
+
 const LogFile = z.strictObject({
   keep: optional(duration("How long znet keeps logs."), defaults.log.keep),
   at_most: optional(size("How much of znet's disk logs may take."), defaults.log.atMost),
@@ -274,6 +295,7 @@ export const MapFile = z.strictObject({
   storage: optional(Storage, { kind: defaults.storage.kind }, "What stands behind volumes."),
   acme: optional(AcmeFile, undefined, "Where certificates come from."),
   dns: optional(DnsFile, undefined, "Where the sites' resolvers ask about the rest of the world."),
+  ntp: optional(NtpFile, undefined, "Whom znet asks for the time; each VM too, while znet does not answer."),
   front: optional(FrontFile, undefined, "How the fronts treat every client, and what they write down."),
   log: optional(LogFile, undefined, "The logs of all hosts, on znet."),
   tcp: optional(z.record(Label, TcpFile), undefined, "Ports of the world that are not HTTP, by name."),

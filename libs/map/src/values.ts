@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { canonicalIpv6, formatNetwork, parseIpv4, parseNetwork } from "./ip.ts";
-import { labelComplaint } from "./names.ts";
+import { hostNameComplaint, labelComplaint } from "./names.ts";
 import { durationComplaint, rateComplaint, sizeComplaint } from "./units.ts";
 
 /** The kinds of value in a map. A complaint says why a text is not of a kind, with the remedy; undefined if it is. */
@@ -44,6 +44,11 @@ export function ipv4Complaint(value: string): string | undefined {
   return parseIpv4(value) === undefined
     ? `${value} is not an IPv4 address; write four numbers, e.g. 198.51.100.10`
     : undefined;
+}
+
+/** Of a host name or an IPv4 address. */
+export function timeServerComplaint(value: string): string | undefined {
+  return parseIpv4(value) === undefined ? hostNameComplaint(value) : undefined;
 }
 
 export function ipv6Complaint(value: string): string | undefined {

@@ -11,10 +11,11 @@ import { run, succeeds } from "./exec.ts";
 import { type Layout, unitName } from "./layout.ts";
 import { inNetns } from "./netns.ts";
 import { acmeAuthority, renderResolver } from "./resolver.ts";
+import { renderTime } from "./time.ts";
 
-const services = ["resolver", "acme"] as const;
+const services = ["resolver", "time", "acme"] as const;
 
-/** What stands for the rest of the world: a public resolver and an ACME authority. They have no state to keep. */
+/** What stands for the rest of the world: a public resolver, a time server and an ACME authority. They have no state to keep. */
 export class Internet {
   readonly #layout: Layout;
   readonly #map: ZMap;
@@ -31,8 +32,11 @@ export class Internet {
     const directory = this.#layout.internet;
     await makeAcmeTls(directory, acmeAuthority(this.#map).host);
     await writeFile(`${directory}/unbound.conf`, renderResolver(this.#map));
+    await writeFile(`${directory}/chrony.conf`, renderTime(directory));
     await writeFile(`${directory}/pebble.json`, renderPebble(this.#map, directory));
     await this.#service("resolver", debian("/usr/sbin/unbound", "-d", "-p", "-c", `${directory}/unbound.conf`), {});
+    const time = debian("/usr/sbin/chronyd", "-x", "-d", "-u", "root", "-f", `${directory}/chrony.conf`);
+    await this.#service("time", time, {});
     await this.#service(
       "acme",
       debian("/usr/bin/pebble", "-config", `${directory}/pebble.json`, "-dnsserver", `${internet.resolver}:53`),
