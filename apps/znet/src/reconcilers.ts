@@ -8,7 +8,7 @@ import {
   renderReceiverUnit,
   storeDirectory,
 } from "@zcloud/daemons/rsyslog";
-import { createUnbound, desiredRecords } from "@zcloud/daemons/unbound";
+import { createUnbound, desiredRecords, dnsMetrics, openControl, productionPlaces } from "@zcloud/daemons/unbound";
 import type { RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
 import { joinAsAdmin } from "./admin.ts";
 import { peerState } from "./peer.ts";
@@ -32,6 +32,7 @@ export const znet: RoleDefinition = {
     const names = () => [...here.entries().values(), ...there.entries().values()];
     stacks.onChange(tellUnreadable(stacks, ctx.event));
     const map = () => ctx.view().map;
+    dnsMetrics(ctx.metrics, "zcloud_dns_", openControl(productionPlaces(map(), ctx.view().site.name).control));
     const started = ctx.clock.now();
     const asked = () => (ctx.bus.connected() ? ctx.clock.now() - started : undefined);
     const peer = () => peerState(ctx.view().peer?.name, there.age(), asked());

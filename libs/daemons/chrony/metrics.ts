@@ -8,8 +8,8 @@ export function clockMetrics(registry: Registry, report: () => ClockReport | und
       ...{ name, help, registers: [registry] },
       collect() {
         const known = report();
-        if (known === undefined) this.reset();
-        else this.set(value(known));
+        this.remove();
+        if (known !== undefined) this.set(value(known));
       },
     });
   };

@@ -2,7 +2,7 @@ import type { RoleContext, RoleDefinition, RoleLoop, StatusProblem } from "@zclo
 import { clockMetrics, clockProblems, createChrony, desiredChrony, watchSkew } from "../chrony/index.ts";
 import { accessSocket } from "../haproxy/settings.ts";
 import { behind, createJournald } from "../journald/index.ts";
-import { createResolver, desiredResolver } from "../resolver/index.ts";
+import { createResolver, desiredResolver, resolverPlaces } from "../resolver/index.ts";
 import {
   createRsyslog,
   renderRewind,
@@ -11,6 +11,7 @@ import {
   rewindPath,
   senderPlaces,
 } from "../rsyslog/index.ts";
+import { dnsMetrics, openControl } from "../unbound/index.ts";
 
 /** Seconds that znet's copy of a host's log may be behind before it is a problem. */
 const patience = 300;
@@ -54,6 +55,7 @@ function commonPart(ctx: RoleContext): CommonPart {
     clock: ctx.clock,
   });
   const time = clockPart(ctx);
+  dnsMetrics(ctx.metrics, "zcloud_resolver_", openControl(resolverPlaces.control));
   const seconds = (): number => Math.round(behind(journald.backlog() ?? nothing) / 1_000);
   return {
     loops: [

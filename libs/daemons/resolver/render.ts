@@ -29,6 +29,7 @@ export function renderResolver(map: ZMap, self: HostEntry, places: ResolverPlace
     "hide-identity: yes",
     "hide-version: yes",
     "deny-any: yes",
+    "extended-statistics: yes",
     "",
     "# znet validates, and answers for public names itself: nobody could have signed that.",
     'module-config: "iterator"',

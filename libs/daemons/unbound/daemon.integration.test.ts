@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns/promises";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,10 +7,12 @@ import type { Endpoint } from "@zcloud/events";
 import { LocalHost } from "@zcloud/host";
 import type { ZMap } from "@zcloud/map";
 import { debian, eventually, freePorts } from "@zcloud/testing";
+import { Registry } from "prom-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openControl } from "./control.ts";
 import { createUnbound, type UnboundVerbs } from "./daemon.ts";
 import { labMap } from "./lab-map.test-support.ts";
+import { dnsMetrics, parseStatistics } from "./metrics.ts";
 import type { UnboundAction } from "./plan.ts";
 import { desiredRecords } from "./records.ts";
 import { type Places, renderUnbound } from "./render.ts";
@@ -108,6 +111,49 @@ test("a name that the map does not give to the tenant is not taken", async () =>
   expect(await pass(thief)).toHaveLength(2);
   expect(readFileSync(places.names, "utf8")).not.toContain("bank");
 });
+
+test("its numbers: questions, answers by code, and none while it is away", async () => {
+  const registry = new Registry();
+  dnsMetrics(registry, "dns_", openControl(places.control));
+  const number = async (name: string) => Number(new RegExp(`^${name} (.*)$`, "m").exec(await registry.metrics())?.[1]);
+  const [queries, refused] = [await number("dns_queries_total"), await number('dns_answers_total{rcode="NXDOMAIN"}')];
+  await resolver.resolve4("notes.lab.example");
+  await expect(resolver.resolve4("nobody.north.zcloud.internal")).rejects.toThrow(/ENOTFOUND/);
+  expect(await number("dns_queries_total")).toBe(queries + 2);
+  expect(await number('dns_answers_total{rcode="NXDOMAIN"}')).toBe(refused + 1);
+  expect(await number("dns_up")).toBe(1);
+  const nobody = new Registry();
+  dnsMetrics(nobody, "dns_", openControl(join(root, "nobody")));
+  const said = await nobody.metrics();
+  expect(said).toContain("dns_up 0\n");
+  expect(said).not.toMatch(/^dns_queries_total /m);
+});
+
+test("one address asks too much: it is limited and counted, and others are answered", async () => {
+  const control = openControl(places.control);
+  const [asked, most] = [createSocket("udp4"), 20_000];
+  let answers = 0;
+  asked.on("message", () => {
+    answers += 1;
+  });
+  await new Promise<void>((resolve) => asked.bind(0, "127.0.0.1", () => resolve()));
+  for (let index = 0; index < most; index += 1) {
+    asked.send(question, places.port, "127.0.0.1");
+    if (index % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  const limited = async () =>
+    parseStatistics(await control.ask("stats_noreset")).get("total.num.queries_ip_ratelimited") ?? 0;
+  await eventually("some are dropped", async () => (await limited()) > 0);
+  const other = new Resolver({ timeout: 2_000, tries: 1 });
+  other.setLocalAddress("127.0.0.3");
+  other.setServers([`127.0.0.1:${places.port}`]);
+  expect(await other.resolve4("znet")).toEqual(["10.64.1.2"]);
+  expect(answers).toBeLessThan(most);
+  asked.close();
+});
+
+/** Of `znet.`, for its address (RFC 1035, 4.1). */
+const question = Buffer.from([0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 4, ...Buffer.from("znet"), 0, 0, 1, 0, 1]);
 
 test("after a crash the names are there from disk, before anybody tells it", async () => {
   process.kill(Number(readFileSync(pid, "utf8")), "SIGKILL");

@@ -1,6 +1,7 @@
 export { allSpecial } from "./addresses.ts";
 export { openControl, UnboundControlError } from "./control.ts";
 export { createUnbound, systemdVerbs, type UnboundOptions, type UnboundVerbs } from "./daemon.ts";
+export { dnsMetrics } from "./metrics.ts";
 export { planUnbound, type UnboundAction, type UnboundDesired, type UnboundObserved } from "./plan.ts";
 export { desiredRecords, type Records } from "./records.ts";
-export { identityOf, renderUnbound, withIdentity } from "./render.ts";
+export { identityOf, productionPlaces, renderUnbound, withIdentity } from "./render.ts";

@@ -17,6 +17,8 @@ export type Verdict = "open" | "dropped";
 const silence = 1_500;
 /** A DNS query for the root's name servers, which a resolver answers; any other UDP service's machine refuses or ignores it. */
 const query = Buffer.from("000001000001000000000000 00 0002 0001".replaceAll(" ", ""), "hex");
+/** A client's question for the time (RFC 5905, 7.3): version 4, mode 3, all else empty. A time server ignores anything else. */
+const timeQuery = Buffer.concat([Buffer.from([0x23]), Buffer.alloc(47)]);
 
 function tcp({ address, port }: Probe): Promise<Verdict> {
   return new Promise((resolve) => {
@@ -43,7 +45,7 @@ function udp({ address, port }: Probe): Promise<Verdict> {
     const timer = setTimeout(() => end("dropped"), silence);
     socket.once("message", () => end("open"));
     socket.once("error", (error: NodeJS.ErrnoException) => end(error.code === "ECONNREFUSED" ? "open" : "dropped"));
-    socket.connect(port, address, () => socket.send(query));
+    socket.connect(port, address, () => socket.send(port === 123 ? timeQuery : query));
   });
 }
 
