@@ -112,8 +112,8 @@ function clockPart(ctx: RoleContext) {
       resyncMs: 30_000,
     }),
     facts: () => {
-      const { follows, stratum, offset } = chrony.report() ?? {};
-      return { follows, stratum, offset };
+      const { follows, stratum, offset = 0 } = chrony.report() ?? {};
+      return { follows, stratum, offset: Math.round(offset * 1_000) / 1_000 };
     },
     problems: () => clockProblems(chrony.report(), role, followed, ctx.clock.now()),
   };

@@ -207,7 +207,7 @@ describe("a VM's resolver", () => {
 });
 
 test.each(["lab", "public"])("unbound-checkconf accepts the golden configuration (%s)", async (kind) => {
-  const wanted = kind === "lab" ? map : { ...map, dns: { upstreams: ["1.1.1.1"] } };
+  const wanted = kind === "lab" ? map : { ...map, dns: { ...map.dns, upstreams: ["1.1.1.1"] } };
   const { config, files, resolvConf } = desiredResolver(wanted, self);
   golden(new URL(`golden/${kind}.conf`, import.meta.url), config);
   if (kind === "lab") {

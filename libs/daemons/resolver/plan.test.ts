@@ -54,7 +54,7 @@ test("each zone is asked at the site's znet and nobody else; only what the world
 });
 
 test("where there is an internet its root servers are asked, else the map's upstreams are the root", () => {
-  const world = { ...map, dns: { upstreams: ["192.0.2.53", "9.9.9.9"] } };
+  const world = { ...map, dns: { ...map.dns, upstreams: ["192.0.2.53", "9.9.9.9"] } };
   expect(renderResolver(world, self)).toContain('root-hints: "/usr/share/dns/root.hints"');
   expect(renderHints(world)).toBeUndefined();
   expect(renderHints(map)).toContain("root1.invalid. 3600000 A 192.0.2.53\n");

@@ -193,7 +193,7 @@ test("a changed map is reloaded without a restart and keeps the names", async ()
 test("what unbound refuses changes nothing", async () => {
   const before = readFileSync(places.config, "utf8");
   const good = map;
-  map = { ...map, dns: { upstreams: ["not an address"] } };
+  map = { ...map, dns: { ...map.dns, upstreams: ["not an address"] } };
   await expect(pass(endpoint("south/zpod1", "notes.lab.example"))).rejects.toThrow(/refuses it, nothing was changed/);
   expect(readFileSync(places.config, "utf8")).toBe(before);
   map = good;

@@ -110,7 +110,9 @@ describe("plan", () => {
 
 test("listening elsewhere needs a restart, other changes do not", () => {
   const identity = (where: typeof places, from = map) => identityOf(renderUnbound(from, "north", where)) ?? "";
-  expect(reloadable(identity(places), identity(places, { ...map, dns: { upstreams: ["9.9.9.9"] } }))).toBe(true);
+  expect(reloadable(identity(places), identity(places, { ...map, dns: { ...map.dns, upstreams: ["9.9.9.9"] } }))).toBe(
+    true,
+  );
   expect(reloadable(identity(places), identity({ ...places, interfaces: ["10.64.1.99"] }))).toBe(false);
 });
 
@@ -126,6 +128,6 @@ test("answers are validated unless nobody in the world could have signed them", 
   expect(allSpecial(["192.0.2.53", "9.9.9.9"])).toBe(false);
   expect(allSpecial(["172.32.0.1"])).toBe(false);
   expect(renderUnbound(map, "north")).toContain('module-config: "iterator"');
-  const world = { ...map, dns: { upstreams: ["1.1.1.1", "10.0.0.1"] } };
+  const world = { ...map, dns: { ...map.dns, upstreams: ["1.1.1.1", "10.0.0.1"] } };
   expect(renderUnbound(world, "north")).toContain('module-config: "validator iterator"');
 });

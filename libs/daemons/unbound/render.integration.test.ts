@@ -3,7 +3,7 @@ import { Resolver } from "node:dns/promises";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Daemon, debian, freePorts, rootfsPath, startDaemon } from "@zcloud/testing";
+import { createTestCa, type Daemon, debian, freePorts, rootfsPath, startDaemon } from "@zcloud/testing";
 import { afterAll, expect, test } from "vitest";
 import { openControl } from "./control.ts";
 import { labMap } from "./lab-map.test-support.ts";
@@ -20,7 +20,12 @@ afterAll(async () => {
 const lab = labMap();
 const cases = [
   { name: "lab-north", map: lab, site: "north" },
-  { name: "public-south", map: { ...lab, dns: { upstreams: ["1.1.1.1", "9.9.9.9"] } }, site: "south" },
+  { name: "public-south", map: { ...lab, dns: { ...lab.dns, upstreams: ["1.1.1.1", "9.9.9.9"] } }, site: "south" },
+  {
+    name: "tls-north",
+    map: { ...lab, dns: { upstreams: ["9.9.9.9"], certificates: { "9.9.9.9": "dns.quad9.net" } } },
+    site: "north",
+  },
 ];
 
 test.each(cases)("$name: unbound-checkconf accepts the golden configuration", async ({ name, map, site }) => {
@@ -92,4 +97,68 @@ remote-control:
   expect(await resolver.resolve4("hello.lab.example")).toEqual(["10.64.1.3"]);
   await openControl(control).ask("local_data_remove hello.lab.example.");
   expect(await resolver.resolve4("hello.lab.example")).toEqual(["198.51.100.10"]);
+});
+
+test("over TLS: an upstream whose certificate has the map's name is asked, another is not", async () => {
+  const [port = 0, tlsPort = 0] = await freePorts(2);
+  const { ca, cert, key } = createTestCa(join(root, "ca"))("up", "DNS:dns.test.example");
+  for (const [file, text] of Object.entries({ "up.crt": cert, "up.key": key, "up-ca.crt": ca }))
+    writeFileSync(join(root, file), text);
+  const upstream = `server:
+  interface: 127.0.0.1@${tlsPort}
+  tls-port: ${tlsPort}
+  tls-service-key: "${join(root, "up.key")}"
+  tls-service-pem: "${join(root, "up.crt")}"
+  username: ""
+  directory: "${root}"
+  chroot: ""
+  pidfile: ""
+  use-syslog: no
+  module-config: "iterator"
+  local-zone: "secret.example." redirect
+  local-data: "secret.example. 1 IN A 192.0.2.99"
+remote-control:
+  control-enable: yes
+  control-interface: "${join(root, "tls-up-ctl")}"
+  control-use-cert: no
+`;
+  writeFileSync(join(root, "tls-up.conf"), upstream);
+  const start = async (name: string) => {
+    const argv = debian("/usr/sbin/unbound", "-d", "-p", "-c", join(root, `${name}.conf`));
+    const answers = async () => (await openControl(join(root, `${name}-ctl`)).ask("status")) !== "";
+    const daemon = await startDaemon(argv, answers);
+    daemons.push(daemon);
+    return daemon;
+  };
+  await start("tls-up");
+  const names = join(root, "no-names.conf");
+  writeFileSync(names, renderNames(new Map()));
+  const ask = async (certificate: string): Promise<string> => {
+    const name = `own-${certificate}`;
+    const dns = { upstreams: ["127.0.0.1"], certificates: { "127.0.0.1": certificate } };
+    const own = {
+      interfaces: ["127.0.0.1"],
+      port,
+      names,
+      control: join(root, `${name}-ctl`),
+      user: "",
+      directory: root,
+    };
+    const text = renderUnbound({ ...lab, dns }, "north", { ...productionPlaces(lab, "north"), ...own })
+      .replace("127.0.0.1@853#", `127.0.0.1@${tlsPort}#`)
+      .replace("/etc/ssl/certs/ca-certificates.crt", join(root, "up-ca.crt"))
+      .replace("server:\n", "server:\n    do-not-query-localhost: no\n");
+    writeFileSync(join(root, `${name}.conf`), text);
+    const daemon = await start(name);
+    const resolver = new Resolver({ timeout: 5_000, tries: 1 });
+    resolver.setServers([`127.0.0.1:${port}`]);
+    const found = await resolver.resolve4("www.secret.example").then(
+      ([address]) => address ?? "",
+      ({ code }: NodeJS.ErrnoException) => code ?? "",
+    );
+    await daemon.stop();
+    return found;
+  };
+  expect(await ask("dns.test.example")).toBe("192.0.2.99");
+  expect(await ask("dns.other.example")).toMatch(/ESERVFAIL|ETIMEOUT/);
 });

@@ -118,12 +118,13 @@ function renderBody(map: ZMap, site: string, places: Places): string {
     "serve-expired-ttl: 86400",
     "",
     ...validation(validates, places.trustAnchor),
+    'tls-cert-bundle: "/etc/ssl/certs/ca-certificates.crt"',
     "",
     ...hostZone(map, site),
     "",
     `include: "${places.names}"`,
   ];
-  const forward = ['name: "."', ...map.dns.upstreams.map((address) => `forward-addr: ${address}`)];
+  const forward = ['name: "."', ...upstreams(map)];
   const control = ["control-enable: yes", `control-interface: "${places.control}"`, "control-use-cert: no"];
   return [
     "# Written by znet from the map; changes are overwritten.",
@@ -138,6 +139,16 @@ const mostQuestions = 5_000;
 
 function section(name: string, lines: readonly string[]): string {
   return `${name}:\n${lines.map((line) => (line === "" ? "" : `    ${line}`)).join("\n")}\n`;
+}
+
+/** Over TLS if the map names their certificates: then all of them. */
+function upstreams({ dns }: ZMap): readonly string[] {
+  const secret = Object.keys(dns.certificates).length > 0;
+  const addresses = dns.upstreams.map((address) => {
+    const name = dns.certificates[address];
+    return `forward-addr: ${address}${name === undefined ? "" : `@853#${name}`}`;
+  });
+  return [...(secret ? ["forward-tls-upstream: yes"] : []), ...addresses];
 }
 
 function validation(validates: boolean, trustAnchor: string): readonly string[] {

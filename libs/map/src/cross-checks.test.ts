@@ -79,6 +79,16 @@ const slips: readonly (readonly [what: string, edits: readonly Edit[], problem: 
     "dns.upstreams[1]  10.64.1.2 is inside sites.north.network",
   ],
   [
+    "resolver inside a site, over TLS",
+    [["storage:", "dns: { upstreams: [§10.64.1.2#znet.example] }\nstorage:"]],
+    "dns.upstreams[0]  10.64.1.2 is inside sites.north.network",
+  ],
+  [
+    "one resolver in clear",
+    [["storage:", "dns: { upstreams: [9.9.9.9#dns.quad9.net, §1.1.1.1] }\nstorage:"]],
+    "dns.upstreams[1]  9.9.9.9#dns.quad9.net is asked over TLS and 1.1.1.1 is not",
+  ],
+  [
     "resolver on loopback",
     [["storage:", "dns: { upstreams: [§127.0.0.53] }\nstorage:"]],
     "dns.upstreams[0]  127.0.0.53 is a loopback address",

@@ -8,7 +8,14 @@ import {
 } from "./checks/advice.ts";
 import { internalDomainApart, operatorsSound, publicNameTwice } from "./checks/names.ts";
 import { portClash, tenantPortClash, unknownTenant } from "./checks/ports.ts";
-import { addressClash, networkFit, networkOverlap, siteCount, upstreamOutside } from "./checks/sites.ts";
+import {
+  addressClash,
+  networkFit,
+  networkOverlap,
+  siteCount,
+  upstreamOutside,
+  upstreamsAlike,
+} from "./checks/sites.ts";
 import {
   envelopesTogether,
   envelopeTooLarge,
@@ -39,6 +46,7 @@ export const checks: readonly Check[] = [
     find: addressClash,
   },
   { rule: "The resolvers that znet asks are outside the sites.", find: upstreamOutside },
+  { rule: "The resolvers that znet asks are all asked over TLS, or none.", find: upstreamsAlike },
   { rule: "The internal domain has no public names in it.", find: internalDomainApart },
   { rule: "A public name belongs to one tenant, and so does everything under a wildcard.", find: publicNameTwice },
   { rule: "A port is used once, and isn't one that the hosts need themselves.", find: portClash },

@@ -110,6 +110,8 @@ export interface Acme {
 export interface Dns {
   /** IPv4 addresses, in the order of the file. */
   readonly upstreams: readonly string[];
+  /** Names that their certificates must have, by address: all of them are asked over TLS, or none. */
+  readonly certificates: Readonly<Record<string, string>>;
 }
 
 /** Whom the sites ask for the time; each VM too, while znet does not answer. */

@@ -93,7 +93,7 @@ tenants:
     witness: undefined,
     storage: { kind: "local", profile: "metro" },
     acme: { directory: "https://acme-v02.api.letsencrypt.org/directory", contact: undefined },
-    dns: { upstreams: ["1.1.1.1", "9.9.9.9"] },
+    dns: { upstreams: ["1.1.1.1", "9.9.9.9"], certificates: {} },
     ntp: {
       servers: ["0.debian.pool.ntp.org", "1.debian.pool.ntp.org", "2.debian.pool.ntp.org"],
       nts: ["time.cloudflare.com"],

@@ -1,10 +1,11 @@
 import { defaultNames, defaults, directories } from "./defaults.ts";
 import { canonicalIpv6, formatIpv4, parseNetwork } from "./ip.ts";
-import type { Front, HostEntry, Role, Site, TcpService, Tenant, ZMap } from "./model.ts";
+import type { Dns, Front, HostEntry, Role, Site, TcpService, Tenant, ZMap } from "./model.ts";
 import { canonicalKey } from "./openssh-key.ts";
 import type { MapFile } from "./schema.ts";
 import { hostCount, hostSize } from "./sizing.ts";
 import { parseDuration, parseRate, parseSize } from "./units.ts";
+import { parseResolver } from "./values.ts";
 
 /** Where a role's hosts stand in the site's network, counted from its first address; `zpod1` is at 17. */
 export const offsets = { zcloud: 1, znet: 2, zfront: 3, zstore: 4, zpod: 16, zmah: 32 } as const satisfies Record<
@@ -38,7 +39,7 @@ export function resolveMap(file: MapFile): ZMap {
       contact: file.acme?.contact,
       profile: file.acme?.profile,
     },
-    dns: { upstreams: file.dns?.upstreams ?? defaults.dns.upstreams },
+    dns: resolveDns(file.dns?.upstreams ?? defaults.dns.upstreams),
     ntp: { servers: file.ntp?.servers ?? defaults.ntp.servers, nts: file.ntp?.nts ?? defaults.ntp.nts },
     front: resolveFront(file.front),
     log: {
@@ -125,6 +126,16 @@ function bytes(size: string): number {
   const value = parseSize(size);
   if (value === undefined) throw new TypeError(`resolve map: ${size} is not a size`);
   return value;
+}
+
+function resolveDns(upstreams: readonly string[]): Dns {
+  const resolvers = upstreams.map(parseResolver);
+  return {
+    upstreams: resolvers.map(({ address }) => address),
+    certificates: Object.fromEntries(
+      resolvers.flatMap(({ address, name }) => (name === undefined ? [] : [[address, name]])),
+    ),
+  };
 }
 
 function resolveFront(front: MapFile["front"]): Front {

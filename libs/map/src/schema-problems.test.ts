@@ -173,6 +173,12 @@ const slips: readonly (readonly [what: string, from: string, to: string, problem
   ],
   ["no resolver", "storage:", "dns: { upstreams: §[] }\nstorage:", "dns.upstreams  has 0 entries; at least 1"],
   [
+    "resolver's certificate",
+    "storage:",
+    "dns: { upstreams: [§9.9.9.9#quad9] }\nstorage:",
+    "dns.upstreams[0]  quad9 has one label only",
+  ],
+  [
     "time server",
     "storage:",
     "ntp: { servers: [192.0.2.53, §https://time.example/] }\nstorage:",

@@ -16,6 +16,7 @@ import {
   pathComplaint,
   profileComplaint,
   rate,
+  resolverComplaint,
   siteNameComplaint,
   size,
   stackComplaint,
@@ -227,7 +228,13 @@ const AcmeFile = z.strictObject({
 const DnsFile = z.strictObject({
   upstreams: optional(
     z
-      .array(text(ipv4Complaint, { description: "A resolver's IPv4 address.", examples: ["9.9.9.9"] }))
+      .array(
+        text(resolverComplaint, {
+          description:
+            "A resolver's IPv4 address; `ADDRESS#NAME`: asked over TLS, and its certificate must have that name.",
+          examples: ["9.9.9.9#dns.quad9.net"],
+        }),
+      )
       .min(1)
       .max(8),
     defaults.dns.upstreams,

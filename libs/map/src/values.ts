@@ -46,6 +46,17 @@ export function ipv4Complaint(value: string): string | undefined {
     : undefined;
 }
 
+/** Of a resolver: an IPv4 address, and after `#` the name that its certificate must have, where it is asked over TLS. */
+export function resolverComplaint(value: string): string | undefined {
+  const { address, name } = parseResolver(value);
+  return ipv4Complaint(address) ?? (name === undefined ? undefined : hostNameComplaint(name));
+}
+
+export function parseResolver(value: string): { readonly address: string; readonly name: string | undefined } {
+  const at = value.indexOf("#");
+  return at === -1 ? { address: value, name: undefined } : { address: value.slice(0, at), name: value.slice(at + 1) };
+}
+
 /** Of a host name or an IPv4 address. */
 export function timeServerComplaint(value: string): string | undefined {
   return parseIpv4(value) === undefined ? hostNameComplaint(value) : undefined;

@@ -11,6 +11,7 @@ import {
   parseNetwork,
 } from "../ip.ts";
 import { formatPath, type Path } from "../problems.ts";
+import { parseResolver } from "../values.ts";
 
 /** At most /26, so that every role has its address; at least /16, so that both sites fit into any private range. */
 const longestPrefix = 26;
@@ -95,7 +96,8 @@ export function addressClash(draft: Draft): Finding[] {
 
 /** A resolver that znet asks is neither znet itself nor any other host of a site. */
 export function upstreamOutside(draft: Draft): Finding[] {
-  return (draft.dns?.upstreams ?? []).flatMap((address, index) => {
+  return (draft.dns?.upstreams ?? []).flatMap((upstream, index) => {
+    const address = upstream === undefined ? undefined : parseResolver(upstream).address;
     const path: Path = ["dns", "upstreams", index];
     const bits = address === undefined ? undefined : parseIpv4(address);
     if (address === undefined || bits === undefined) return [];
@@ -111,6 +113,16 @@ export function upstreamOutside(draft: Draft): Finding[] {
       },
     ];
   });
+}
+
+/** One that is asked in clear would be asked for everything as soon as somebody silences the others. */
+export function upstreamsAlike(draft: Draft): Finding[] {
+  const upstreams = (draft.dns?.upstreams ?? []).filter((one) => one !== undefined);
+  const clear = upstreams.find((one) => parseResolver(one).name === undefined);
+  const secret = upstreams.find((one) => parseResolver(one).name !== undefined);
+  if (clear === undefined || secret === undefined) return [];
+  const message = `${secret} is asked over TLS and ${clear} is not; write #NAME, the name in its certificate, after each or after none`;
+  return [{ path: ["dns", "upstreams", draft.dns?.upstreams?.indexOf(clear) ?? 0], message }];
 }
 
 const unusable = new Set(["unspecified", "broadcast", "multicast", "linkLocal", "loopback", "ipv4Mapped"]);
