@@ -1,6 +1,9 @@
 import { checkSpread } from "./servers.ts";
 import type { FrontSettings } from "./settings.ts";
 
+/** Of clients at once. Each takes two files and some 40 KiB. */
+const mostConnections = 50_000;
+
 export function globals({ paths, sandbox, log, listen }: FrontSettings, description: string, pool: number): string[] {
   return [
     "# Written by zCloud's zfront service. Changes are overwritten.",
@@ -21,8 +24,10 @@ export function globals({ paths, sandbox, log, listen }: FrontSettings, descript
     "    stats timeout 30s",
     "    localpeer front",
     "    fd-hard-limit 262144",
-    "    # Every checked server counts as a file at the start; a front with ten thousand routes must start all the same.",
+    "    # Every checked server counts as a file at the start; a front with ten thousand routes must start all the same,",
+    "    # and not take what is left of the files for the number of connections: that came to 100.",
     "    no strict-limits",
+    `    maxconn ${mostConnections}`,
     "    spread-checks 5",
     `    max-spread-checks ${checkSpread(pool)}ms`,
     "    # Tunnels (WebSocket) of an old process may end by themselves this long after a reload.",
