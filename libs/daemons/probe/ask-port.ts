@@ -35,6 +35,7 @@ export function askPort(
     const within = `within ${patience / 1000} s`;
     const timer = setTimeout(() => {
       if (connected === undefined) fail("connect", `no TCP connection ${within}`);
+      else if (greets === undefined) well(connected);
       else fail("timeout", `no greeting ${within}`);
     }, patience);
     let hold: NodeJS.Timeout | undefined;
@@ -47,7 +48,7 @@ export function askPort(
     signal.addEventListener("abort", abort, { once: true });
     socket.once("connect", () => {
       connected = performance.now() - started;
-      if (greets === undefined) hold = setTimeout(judge, Math.min(endsWithin, patience - connected - 1));
+      if (greets === undefined) hold = setTimeout(judge, endsWithin);
     });
     socket.on("data", (chunk: Buffer) => {
       said += chunk.toString("latin1");
