@@ -61,7 +61,7 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
   const runtime = createRuntime(paths.socket);
   const master = createRuntime(paths.master, startTime);
   const readCertificates = certificateReader(host, paths.certificates);
-  const files = watchedFiles(host, [
+  const watched = watchedFiles(host, [
     ...mapNames.map((name) => mapPath(paths.maps, name)),
     ...[paths.slots, paths.crtList, paths.config, dropInPath],
   ]);
@@ -69,14 +69,14 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
   const loaded = certificateWatch(paths);
   const running = runningWatch(runtime, paths, loaded);
   const slots = slotsFile();
-  const planFront = frontPlanner(files.share, slots.text);
+  const planFront = frontPlanner(watched.share, slots.text);
   let latest: ObservedFront | undefined;
   /** Something was changed since the look. */
   let touched = false;
 
   async function observe(): Promise<ObservedFront> {
     const now = clock.now();
-    const found = await files.look(now);
+    const found = await watched.look(now);
     const texts = await inputs.look(now);
     const certificates = await readCertificates(now);
     latest = {
@@ -146,7 +146,11 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
   /** What haproxy.cfg refers to comes before it; those files together, because each waits for the disk. */
   async function writeConfig(files: readonly WriteFile[], check: boolean, signal: AbortSignal): Promise<void> {
     const config = files.find(({ path }) => path === paths.config);
-    await Promise.all(files.map((file) => (file === config ? undefined : applyFile(host, file))));
+    const write = async (file: WriteFile): Promise<void> => {
+      await applyFile(host, file);
+      await watched.wrote(file.path, file.spec);
+    };
+    await Promise.all(files.map((file) => (file === config ? undefined : write(file))));
     if (config === undefined) return;
     if (check) {
       const candidate = `${paths.config}.candidate`;
@@ -154,7 +158,7 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
       await checkConfig(candidate, signal);
       await host.remove(candidate);
     }
-    await applyFile(host, config);
+    await write(config);
   }
 
   async function checkConfig(path: string, signal: AbortSignal): Promise<void> {

@@ -9,11 +9,17 @@ interface Known {
   readonly spec: FileSpec;
 }
 
+type Stat = NonNullable<Awaited<ReturnType<Host["stat"]>>>;
+
+const stampOf = ({ mtime, size, mode }: Stat): string => `${mtime} ${size} ${mode}`;
+
 export interface WatchedFiles {
   /** Those of these files that exist; the very same object as long as the file is. Files are told by time and size. */
   look(now: number): Promise<FileSet>;
   /** What stands in the file is this text: a second copy of some megabytes need not be kept. */
   share(path: string, content: string): void;
+  /** It was just written: it need not be read to know what is in it. */
+  wrote(path: string, spec: FileSpec): Promise<void>;
 }
 
 /** Files of ours that are looked at again and again, and read only after they changed. */
@@ -23,9 +29,10 @@ export function watchedFiles(host: Host, paths: readonly string[]): WatchedFiles
   async function look(path: string, now: number): Promise<FileSpec | undefined> {
     const stat = await host.stat(path);
     if (stat?.kind !== "file") return undefined;
-    const stamp = Math.abs(now - stat.mtime) < settled ? undefined : `${stat.mtime} ${stat.size} ${stat.mode}`;
     const before = known.get(path);
-    if (before?.stamp !== undefined && before.stamp === stamp) return before.spec;
+    const seen = stampOf(stat);
+    if (before?.stamp !== undefined && before.stamp === seen) return before.spec;
+    const stamp = Math.abs(now - stat.mtime) < settled ? undefined : seen;
     const content = await host.read(path);
     if (content === undefined) return undefined;
     const same = before?.spec.content === content && before.spec.mode === stat.mode;
@@ -43,6 +50,10 @@ export function watchedFiles(host: Host, paths: readonly string[]): WatchedFiles
         else files.set(path, spec);
       }
       return files;
+    },
+    async wrote(path, spec) {
+      const stat = await host.stat(path);
+      if (stat?.kind === "file") known.set(path, { stamp: stampOf(stat), spec });
     },
     share(path, content) {
       const was = known.get(path);
