@@ -1,4 +1,5 @@
 import type { FrontAction } from "./actions.ts";
+import { changedSlots } from "./changed-slots.ts";
 import type { SlotClassName } from "./classes.ts";
 import { type DriftKind, driftOf } from "./drift.ts";
 import { type MapEntries, type MapName, mapNames, type Placed } from "./maps.ts";
@@ -26,6 +27,15 @@ interface SlotSteps {
   readonly drift?: readonly DriftKind[];
 }
 
+interface Remembered {
+  readonly input: RouteInput;
+  readonly clean: Map<number, Clean>;
+  /** Slots that are not. */
+  readonly unclean: Set<number>;
+  /** There were entries of nobody's. */
+  readonly strange: boolean;
+}
+
 /** What a plan for routes is made of. Everything is compared by identity. */
 export interface RouteInput {
   readonly settings: FrontSettings;
@@ -40,10 +50,11 @@ export interface RouteInput {
 
 /**
  * Plans what the process lacks of the routes. A slot that was right at the plan before, and whose route and servers are
- * the same objects, is not looked into again; one that was right, has the same route and is right no longer has drifted.
+ * the same objects, is not looked into again (of thousands, that is nearly all); one that was right, has the same route and is
+ * right no longer has drifted.
  */
 export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
-  let last: { readonly input: RouteInput; readonly clean: Map<number, Clean>; readonly strange: boolean } | undefined;
+  let last: Remembered | undefined;
 
   return (input) => {
     const { settings, classes, placed, maps, servers, running } = input;
@@ -53,11 +64,13 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
         return before?.input.running[name] !== running[name] || before.input.maps[name] !== maps[name];
       }),
     );
-    // A slot that was wrong before is not clean, and looked into anyway.
     const wrong = wrongSlots(placed, maps, running, changed);
     const clean = before?.clean ?? new Map<number, Clean>();
-    const sameServers = before?.input.servers === servers;
-    const used = new Set(placed.map(({ slot }) => slot));
+    const unclean = before?.unclean ?? new Set<number>();
+    const doubtful =
+      before?.input.classes === classes
+        ? new Set([...unclean, ...wrong, ...changedSlots(before.input, input)])
+        : new Set(classes.keys());
     const entry = (name: MapName, key: string): readonly Step[] => {
       return entrySteps(settings.paths.maps, name, key, maps[name].get(key), running[name]);
     };
@@ -65,9 +78,8 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
     /** The commands for a slot; notes whether it is right. Undefined: there are none. */
     function slotSteps(slot: number, name: SlotClassName, route: Route | undefined): SlotSteps | undefined {
       const was = clean.get(slot);
-      const sameWish = was !== undefined && was.route === route && was.class === name;
-      const [e, l] = sameServers && sameWish ? [was.e, was.l] : [servers.get(`e${slot}`), servers.get(`l${slot}`)];
-      const same = sameWish && was.e === e && was.l === l;
+      const [e, l] = [servers.get(`e${slot}`), servers.get(`l${slot}`)];
+      const same = was !== undefined && was.route === route && was.class === name && was.e === e && was.l === l;
       if (same && !wrong.has(slot)) return undefined;
       const wanted = same || route === undefined ? [] : slotServers(slot, name, route, settings, classes.size);
       const drop = same ? [] : dropSteps([`e${slot}`, `l${slot}`], wanted, servers);
@@ -85,8 +97,13 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
               ...drop,
             ];
       const exact = same || (e?.size ?? 0) + (l?.size ?? 0) === wanted.length;
-      if (steps.length === 0 && exact) clean.set(slot, { route, class: name, e, l });
-      else clean.delete(slot);
+      if (steps.length === 0 && exact) {
+        clean.set(slot, { route, class: name, e, l });
+        unclean.delete(slot);
+      } else {
+        clean.delete(slot);
+        unclean.add(slot);
+      }
       if (steps.length === 0) return undefined;
       const ours = was === undefined || was.class !== name || !sameRoute(was.route, route);
       return { steps, ...(ours ? {} : { drift: driftOf(steps) }) };
@@ -94,7 +111,10 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
 
     const publish: FrontAction[] = [];
     const empty: FrontAction[] = [];
+    const used = new Set<number>();
     for (const { route, slot } of placed) {
+      if (!doubtful.has(slot)) continue;
+      used.add(slot);
       const name = classes.get(slot);
       const steps = name === undefined ? undefined : slotSteps(slot, name, route);
       if (steps === undefined) continue;
@@ -116,13 +136,14 @@ export function routePlanner(): (input: RouteInput) => readonly FrontAction[] {
       const subject = map === "ports" ? `port ${key}` : key.replace(/\/$/, "");
       return { kind: "route", change: "-", subject, summary: "no endpoint is behind it", steps, ...drift };
     });
-    for (const [slot, name] of classes) {
-      if (used.has(slot)) continue;
+    for (const slot of [...doubtful].sort((a, b) => a - b)) {
+      const name = classes.get(slot);
+      if (name === undefined || used.has(slot)) continue;
       const steps = slotSteps(slot, name, undefined);
       if (steps === undefined) continue;
       empty.push({ kind: "route", change: "-", subject: `slot ${slot}`, summary: "servers leave", ...steps });
     }
-    last = { input, clean, strange: strange.length > 0 };
+    last = { input, clean, unclean, strange: strange.length > 0 };
     return [...publish, ...unpublish, ...empty];
   };
 }
