@@ -8,9 +8,10 @@ import {
   renderReceiverUnit,
   storeDirectory,
 } from "@zcloud/daemons/rsyslog";
-import { createUnbound, desiredRecords, dnsMetrics, openControl, productionPlaces } from "@zcloud/daemons/unbound";
+import { createUnbound, dnsMetrics, openControl, productionPlaces } from "@zcloud/daemons/unbound";
 import type { RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
 import { joinAsAdmin } from "./admin.ts";
+import { siteNames, zoneAgeMetric } from "./names.ts";
 import { peerState } from "./peer.ts";
 import { RemovalsReconciler } from "./removals.ts";
 import { routes } from "./routes.ts";
@@ -29,9 +30,13 @@ export const znet: RoleDefinition = {
     const here = ctx.bus.replica("endpoints", "site");
     const there = ctx.bus.replica("endpoints", "peer");
     const stacks = ctx.bus.replica("stacks", "site");
-    const names = () => [...here.entries().values(), ...there.entries().values()];
+    const names = siteNames(here, there, () => ctx.clock.now());
     stacks.onChange(tellUnreadable(stacks, ctx.event));
     const map = () => ctx.view().map;
+    const { site, peer: other } = ctx.view();
+    const ages = new Map([[site.name, () => here.age()]]);
+    if (other !== undefined) ages.set(other.name, () => there.age());
+    zoneAgeMetric(ctx.metrics, ages);
     dnsMetrics(ctx.metrics, "zcloud_dns_", openControl(productionPlaces(map(), ctx.view().site.name).control));
     const started = ctx.clock.now();
     const asked = () => (ctx.bus.connected() ? ctx.clock.now() - started : undefined);
@@ -48,7 +53,7 @@ export const znet: RoleDefinition = {
           desired: (view) => ({
             map: view.map,
             site: view.site.name,
-            records: desiredRecords(view.map, view.site.name, names()),
+            records: names(view.map, view.site.name, view.peer?.name),
           }),
           wakes: [here, there],
         }),
@@ -89,7 +94,7 @@ export const znet: RoleDefinition = {
       facts: () => ({
         bus: { connected: admin.link.connection() !== undefined, streams: admin.ensured() },
         peer: peer(),
-        names: desiredRecords(map(), ctx.view().site.name, names()).size,
+        names: names(map(), ctx.view().site.name, ctx.view().peer?.name).size,
         logs: { bytes: logs.bytes() },
       }),
       problems() {

@@ -14,8 +14,9 @@ import { createUnbound, type UnboundVerbs } from "./daemon.ts";
 import { labMap } from "./lab-map.test-support.ts";
 import { dnsMetrics, parseStatistics } from "./metrics.ts";
 import type { UnboundAction } from "./plan.ts";
-import { desiredRecords } from "./records.ts";
+import { joinRecords, publicRecords } from "./records.ts";
 import { type Places, renderUnbound } from "./render.ts";
+import { zoneRecords } from "./zone.ts";
 
 const root = mkdtempSync(join(tmpdir(), "zc-unbound-"));
 const pid = join(root, "pid");
@@ -32,7 +33,7 @@ function endpoint(host: string, ...names: readonly string[]): Endpoint {
 }
 
 async function pass(...endpoints: readonly Endpoint[]): Promise<readonly UnboundAction[]> {
-  const records = desiredRecords(map, "north", endpoints);
+  const records = publicRecords(map, "north", endpoints);
   const planned = unbound.plan({ map, site: "north", records }, await unbound.observe(signal));
   for (const action of planned) await unbound.apply(action, signal);
   return planned;
@@ -104,6 +105,58 @@ test("a new endpoint of either site answers with the local front, with no reload
   expect(lines(await pass(there))).toEqual(["~ names.conf", "- hello.lab.example"]);
   expect(await openControl(places.control).ask("list_local_data")).not.toContain("hello.lab.example");
   expect(readFileSync(pid, "utf8")).toBe(before);
+});
+
+test("where stacks run, and how old the other site's word is, without a reload", async () => {
+  const server = (port: number) => ({ id: `s${port}`, address: "10.64.1.17", port, state: "up" as const });
+  const running = (...ports: readonly number[]): Endpoint => {
+    return { ...endpoint("north/zpod1", "hello.lab.example"), servers: ports.map(server) };
+  };
+  const zoned = async (age: string, ...ports: readonly number[]) => {
+    const own = [running(...ports)];
+    const records = joinRecords(
+      publicRecords(map, "north", own),
+      zoneRecords(map, { site: "north", endpoints: own, age: { state: "live" } }),
+      zoneRecords(map, { site: "south", endpoints: [], age: { state: "stale", since: age } }),
+    );
+    const planned = unbound.plan({ map, site: "north", records }, await unbound.observe(signal));
+    for (const action of planned) await unbound.apply(action, signal);
+    expect(unbound.plan({ map, site: "north", records }, await unbound.observe(signal))).toEqual([]);
+  };
+  const stack = "hello.demo.north.zcloud.internal";
+  const ports = async () => (await resolver.resolveSrv(`_http._tcp.web.${stack}`)).map(({ port }) => port).sort();
+  await zoned("2026-11-23T11:00:00Z", 40_001, 40_002);
+  expect(await resolver.resolve4(stack)).toEqual(["10.64.1.17"]);
+  expect(await ports()).toEqual([40_001, 40_002]);
+  expect(await resolver.resolveTxt("_zone.south.zcloud.internal")).toEqual([["stale-since=2026-11-23T11:00:00Z"]]);
+  await zoned("2026-11-23T11:30:00Z", 40_001, 40_002, 40_003);
+  expect(await ports()).toEqual([40_001, 40_002, 40_003]);
+  await zoned("2026-11-23T11:30:00Z", 40_003);
+  expect(await ports()).toEqual([40_003]);
+  expect(await resolver.resolveTxt("_zone.south.zcloud.internal")).toEqual([["stale-since=2026-11-23T11:30:00Z"]]);
+  await pass();
+  await expect(resolver.resolve4(stack)).rejects.toThrow(/ENOTFOUND/);
+});
+
+test("a names file edited by hand is put right, and no line of it reaches the server", async () => {
+  const there = endpoint("south/zpod1", "notes.lab.example");
+  await pass(there);
+  writeFileSync(places.names, `${readFileSync(places.names, "utf8")}local-data: "bank.example. 30 IN A 192.0.2.1"\n`);
+  expect(lines(await pass(there))).toEqual(["~ names.conf"]);
+  expect(readFileSync(places.names, "utf8")).not.toContain("bank");
+  expect(await pass(there)).toEqual([]);
+});
+
+test("a pass acts on what it saw last, and looks afterwards; after a crash it looks first", async () => {
+  const records = publicRecords(map, "north", [endpoint("south/zpod1", "notes.lab.example", "hello.lab.example")]);
+  const desired = { map, site: "north", records };
+  await unbound.observe(signal);
+  const remembered = await unbound.recall?.(signal);
+  expect(await unbound.recall?.(signal)).toBeUndefined();
+  if (remembered === undefined) throw new Error("it remembers nothing");
+  for (const action of unbound.plan(desired, remembered)) await unbound.apply(action, signal);
+  expect(unbound.plan(desired, await unbound.observe(signal))).toEqual([]);
+  expect(await resolver.resolve4("hello.lab.example")).toEqual(["10.64.1.3"]);
 });
 
 test("a name that the map does not give to the tenant is not taken", async () => {

@@ -47,16 +47,27 @@ export function createUnbound(options: UnboundOptions): Reconciler<UnboundDesire
   const places = (map = options.map()): Places => options.places ?? productionPlaces(map, options.site);
   const control: Control = openControl(places().control);
 
+  /** What was seen last, with what was done since; see Reconciler.recall. */
+  let latest: UnboundObserved | undefined;
+
   async function observe(signal: AbortSignal): Promise<UnboundObserved> {
+    latest = undefined;
     const { config, names, unit, enabled } = places();
     const running = await identity(signal);
     const listed = running === undefined ? "" : await control.ask("list_local_data", signal);
-    return {
+    latest = {
       files: await observeFiles(host, [config, names, unit]),
       running,
       enabled: (await host.stat(enabled)) !== undefined,
       records: parseRecords(listed, options.map()),
     };
+    return latest;
+  }
+
+  async function recall(): Promise<UnboundObserved | undefined> {
+    const last = latest;
+    latest = undefined;
+    return last;
   }
 
   /** Which configuration the running server has; empty for one that is not ours. */
@@ -85,7 +96,7 @@ export function createUnbound(options: UnboundOptions): Reconciler<UnboundDesire
         return activate(action.kind, (await host.read(places().config)) ?? "", signal);
       case "set-record":
         if (action.replace) await control.ask(`local_data_remove ${action.subject}.`, signal);
-        await control.ask(`local_data ${action.record}`, signal);
+        await control.ask(["local_datas", ...action.records].join("\n"), signal);
         return;
       case "remove-record":
         await control.ask(`local_data_remove ${action.subject}.`, signal);
@@ -142,6 +153,7 @@ export function createUnbound(options: UnboundOptions): Reconciler<UnboundDesire
   return {
     name: "unbound",
     observe,
+    recall,
     plan: (desired, observed) => planUnbound(desired, observed, places(desired.map)),
     apply,
   };

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { allSpecial } from "./addresses.ts";
 import { labMap } from "./lab-map.test-support.ts";
 import { planRecords, planUnbound, type UnboundObserved } from "./plan.ts";
-import { desiredRecords, parseRecords, type Records, renderNames } from "./records.ts";
+import { parseRecords, publicRecords, type Records, renderNames } from "./records.ts";
 import { identityOf, productionPlaces, reloadable, renderDropIn, renderUnbound } from "./render.ts";
 
 const map = labMap();
@@ -39,17 +39,20 @@ describe("records", () => {
       endpoint("demo", "notes.lab.example", "HELLO.lab.example"),
       endpoint("demo", "hello.lab.example"),
     ];
-    expect([...desiredRecords(map, "south", endpoints)]).toEqual([
-      ["hello.lab.example", "10.64.2.3"],
-      ["notes.lab.example", "10.64.2.3"],
+    expect([...publicRecords(map, "south", endpoints)]).toEqual([
+      ["hello.lab.example", ["A 10.64.2.3"]],
+      ["notes.lab.example", ["A 10.64.2.3"]],
     ]);
   });
 
   test("nobody takes a name that the map gives to no one, to another, or to the installation itself", () => {
-    const names = ["www.example.com", "znet.north.zcloud.internal", "a.b.demo.lab.example", "*.demo.lab.example\n"];
-    expect(
-      desiredRecords(map, "north", [endpoint("demo", ...names), endpoint("other", "hello.lab.example")]).size,
-    ).toBe(0);
+    const names = [
+      ...["www.example.com", "znet.north.zcloud.internal", "a.b.demo.lab.example", "*.demo.lab.example\n"],
+      ...['x" 1\nserver: "y.demo.lab.example', "\u001b[2j.demo.lab.example", `${"a".repeat(64)}.demo.lab.example`],
+    ];
+    expect(publicRecords(map, "north", [endpoint("demo", ...names), endpoint("other", "hello.lab.example")]).size).toBe(
+      0,
+    );
   });
 
   test("hosts and what Unbound has by itself are no records of ours", () => {
@@ -59,12 +62,13 @@ describe("records", () => {
       "",
       "a.example.\t30\tIN\tA\t10.64.1.3",
     ];
-    expect([...parseRecords(listed.join("\n"), map)]).toEqual([["a.example", "10.64.1.3"]]);
+    expect([...parseRecords(listed.join("\n"), map)]).toEqual([["a.example", ["A 10.64.1.3"]]]);
   });
 
-  const some: fc.Arbitrary<Record<string, string>> = fc.dictionary(
+  const data = fc.constantFrom("A 10.64.1.3", "A 10.64.2.3", "SRV 0 0 40001 zpod1.north.", "TXT live");
+  const some: fc.Arbitrary<Record<string, string[]>> = fc.dictionary(
     fc.constantFrom("a.x", "b.x", "c.x", "d.x"),
-    fc.constantFrom("10.64.1.3", "10.64.2.3"),
+    fc.uniqueArray(data, { minLength: 1 }).map((all) => all.sort()),
   );
   test("carrying out the plan leaves nothing to do", () => {
     fc.assert(
@@ -72,8 +76,11 @@ describe("records", () => {
         const have = new Map(Object.entries(present));
         const want = new Map(Object.entries(wanted));
         for (const action of planRecords(want, have)) {
-          if (action.kind === "remove-record") have.delete(action.subject);
-          else have.set(action.subject, action.record.split(" ").at(-1) ?? "");
+          const said = action.kind === "remove-record" ? [] : action.records;
+          const before = action.kind === "remove-record" || action.replace ? [] : (have.get(action.subject) ?? []);
+          const now = new Set([...before, ...said.map((line) => line.split(" IN ")[1] ?? "")]);
+          have.set(action.subject, [...now].sort());
+          if (now.size === 0) have.delete(action.subject);
         }
         expect(planRecords(want, have)).toEqual([]);
       }),
@@ -83,7 +90,7 @@ describe("records", () => {
 
 describe("plan", () => {
   const none: Records = new Map();
-  const one: Records = new Map([["hello.lab.example", "10.64.1.3"]]);
+  const one: Records = new Map([["hello.lab.example", ["A 10.64.1.3"]]]);
 
   test("a settled server has nothing to do; from nothing everything is made in order", () => {
     expect(plan(one, settled(one))).toEqual([]);

@@ -6,7 +6,7 @@ import { identityOf, type Places, reloadable, renderDropIn, renderUnbound } from
 export interface UnboundDesired {
   readonly map: ZMap;
   readonly site: string;
-  /** Public names and their local answer; see desiredRecords. */
+  /** What it answers by itself besides the hosts; see publicRecords and zoneRecords. */
   readonly records: Records;
 }
 
@@ -16,7 +16,7 @@ export interface UnboundObserved {
   /** Identity of the configuration that the running server has; undefined when none answers. */
   readonly running: string | undefined;
   readonly enabled: boolean;
-  /** Public names that the running server answers by itself. */
+  /** What the running server answers by itself, but for what the configuration gives it. */
   readonly records: Records;
 }
 
@@ -42,8 +42,8 @@ export interface SetRecord extends Action {
   readonly kind: "set-record";
   /** Whether there is another answer to be taken away first. */
   readonly replace: boolean;
-  /** As `local_data` takes it. */
-  readonly record: string;
+  /** All that the name has, as `local_data` takes it. */
+  readonly records: readonly string[];
 }
 
 export interface RemoveRecord extends Action {
@@ -105,23 +105,28 @@ function run(kind: Activation): Run {
 
 /** What the running server has to be told. */
 export function planRecords(wanted: Records, present: Records): readonly (SetRecord | RemoveRecord)[] {
-  const sets = [...wanted].filter(([name, address]) => present.get(name) !== address);
+  const sets = [...wanted].filter(([name, all]) => !sameList(all, present.get(name)));
   const removals = [...present.keys()].filter((name) => !wanted.has(name)).sort();
   return [
-    ...sets.map(([name, address]): SetRecord => {
-      const replace = present.has(name);
-      const change = replace ? "~" : "+";
-      return {
-        kind: "set-record",
-        change,
-        subject: name,
-        summary: `-> ${address}`,
-        replace,
-        record: record(name, address),
-      };
+    ...sets.map(([name, all]): SetRecord => {
+      const before = present.get(name);
+      // What is only added needs no moment without an answer.
+      const replace = before?.some((one) => !all.includes(one)) ?? false;
+      const change = before === undefined ? "+" : "~";
+      const records = all.map((one) => record(name, one));
+      return { kind: "set-record", change, subject: name, summary: `-> ${summaryOf(all)}`, replace, records };
     }),
     ...removals.map((name): RemoveRecord => {
       return { kind: "remove-record", change: "-", subject: name, summary: "no endpoint has this name" };
     }),
   ];
+}
+
+function sameList(one: readonly string[], other: readonly string[] | undefined): boolean {
+  return other !== undefined && one.length === other.length && one.every((text, index) => text === other[index]);
+}
+
+/** `10.64.1.3`, or `SRV 0 0 40001 zpod1.north.zcloud.internal. and 2 more`. */
+function summaryOf([first = "", ...more]: readonly string[]): string {
+  return `${first.replace(/^A /, "")}${more.length === 0 ? "" : ` and ${more.length} more`}`;
 }

@@ -1,16 +1,20 @@
 import type { Endpoint } from "@zcloud/events";
-import { allHosts, covers, type ZMap, zfrontOf } from "@zcloud/map";
+import { allHosts, covers, hostNamePattern, type ZMap, zfrontOf } from "@zcloud/map";
 
-/** Public name (lower case, no final dot) -> IPv4 address that answers for it inside the site. */
-export type Records = ReadonlyMap<string, string>;
+/**
+ * Name (lower case, no final dot) -> what the site's resolver says of it by itself: type and data as Unbound lists them, in
+ * order, e.g. `A 10.64.1.3`, `SRV 0 0 40001 zpod1.north.zcloud.internal.`, `TXT live`.
+ */
+export type Records = ReadonlyMap<string, readonly string[]>;
 
+/** Seconds. */
 export const recordTtl = 30;
 
 /**
  * Split horizon: every public name that an endpoint of either site has answers with this site's own front, which
  * serves it or passes it on. Only names that the map gives to the endpoint's tenant: an endpoint can't take others.
  */
-export function desiredRecords(map: ZMap, site: string, endpoints: Iterable<Endpoint>): Records {
+export function publicRecords(map: ZMap, site: string, endpoints: Iterable<Endpoint>): Records {
   const front = zfrontOf(map, site).address;
   const patterns = new Map(map.tenants.map((tenant) => [tenant.name, tenant.names]));
   const names = new Set<string>();
@@ -18,35 +22,46 @@ export function desiredRecords(map: ZMap, site: string, endpoints: Iterable<Endp
     const allowed = patterns.get(endpoint.tenant) ?? [];
     for (const name of endpoint.names) {
       const lower = name.toLowerCase();
-      if (allowed.some((pattern) => covers(pattern, lower))) names.add(lower);
+      if (hostNamePattern.test(lower) && allowed.some((pattern) => covers(pattern, lower))) names.add(lower);
     }
   }
-  return new Map([...names].sort().map((name) => [name, front]));
+  return new Map([...names].sort().map((name) => [name, [`A ${front}`]]));
+}
+
+/** The records of all of these; no name is in two of them. */
+export function joinRecords(...parts: readonly Records[]): Records {
+  return new Map(parts.flatMap((part) => [...part]));
 }
 
 /** The include file that a restart reads. */
 export function renderNames(records: Records): string {
-  const lines = [...records].map(([name, address]) => `local-data: "${record(name, address)}"\n`);
+  const lines = [...records].flatMap(([name, all]) => all.map((one) => `local-data: "${record(name, one)}"\n`));
   return `# Written by znet from the endpoints; changes are overwritten.\n${lines.join("")}`;
 }
 
 /** A record as `local_data` takes it. */
-export function record(name: string, address: string): string {
-  return `${name}. ${recordTtl} IN A ${address}`;
+export function record(name: string, data: string): string {
+  return `${name}. ${recordTtl} IN ${data}`;
 }
 
-/** Address records in the answer to `list_local_data`, without those that the configuration itself gives (hosts). */
+/** Records in the answer to `list_local_data`, without those that the configuration itself gives (hosts). */
 export function parseRecords(listed: string, map: ZMap): Records {
   const hosts = new Set(allHosts(map).flatMap((host) => [host.fqdn, `${host.name}.${host.site}`, host.name]));
-  const found = new Map<string, string>();
+  const found = new Map<string, string[]>();
   for (const line of listed.split("\n")) {
-    const [owner = "", , , type, address] = line.trim().split(/\s+/);
+    const [owner = "", , kind, type = "", ...data] = line.trim().split(/\s+/);
     const name = owner.replace(/\.$/, "").toLowerCase();
-    if (type !== "A" || address === undefined || hosts.has(name) || builtIn.has(name)) continue;
-    found.set(name, address);
+    if (kind !== "IN" || !ours.has(type) || hosts.has(name) || builtIn.has(name)) continue;
+    const one = `${type} ${data.join(" ").replaceAll('"', "")}`;
+    const all = found.get(name);
+    if (all === undefined) found.set(name, [one]);
+    else all.push(one);
   }
+  for (const all of found.values()) all.sort();
   return found;
 }
+
+const ours = new Set(["A", "SRV", "TXT"]);
 
 /** Unbound's own: RFC 6761. */
 const builtIn = new Set(["localhost"]);

@@ -34,7 +34,7 @@ test.each(cases)("$name: unbound-checkconf accepts the golden configuration", as
   const rendered = renderUnbound(map, site, production);
   await expect(rendered).toMatchFileSnapshot(golden);
   cpSync(`${rootfsPath}/usr/share/dns/root.key`, join(root, "root.key"));
-  writeFileSync(join(root, "names.conf"), renderNames(new Map([["hello.lab.example", "10.64.1.3"]])));
+  writeFileSync(join(root, "names.conf"), renderNames(new Map([["hello.lab.example", ["A 10.64.1.3"]]])));
   // What is not on this machine: the user, and the directories of the host.
   const here = rendered
     .replaceAll(production.names, join(root, "names.conf"))
@@ -81,7 +81,7 @@ remote-control:
   const own = renderUnbound(lab, "north", places)
     .replace("forward-addr: 192.0.2.53", `forward-addr: 127.0.0.1@${upstream}`)
     .replace("server:\n", "server:\n    do-not-query-localhost: no\n");
-  writeFileSync(names, renderNames(new Map([["hello.lab.example", "10.64.1.3"]])));
+  writeFileSync(names, renderNames(new Map([["hello.lab.example", ["A 10.64.1.3"]]])));
   writeFileSync(join(root, "up.conf"), upstreamConfig);
   writeFileSync(join(root, "own.conf"), own);
   for (const [config, socket] of [

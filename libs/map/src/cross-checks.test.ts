@@ -147,6 +147,11 @@ const slips: readonly (readonly [what: string, edits: readonly Edit[], problem: 
     "tenants.mail.names[0]  mail.zcloud.internal is inside the internal domain zcloud.internal",
   ],
   [
+    "a host's short name as a public one",
+    [["mail.example.net]", "§zpod1.north]"]],
+    "tenants.mail.names[0]  zpod1.north is a name of hosts of north inside; choose a public name",
+  ],
+  [
     "one domain for both",
     [
       ["domain: example.net", "domain: example.net\ninternal_domain: §example.net"],

@@ -6,7 +6,7 @@ import {
   publicIsPrivate,
   untrustedCertificates,
 } from "./checks/advice.ts";
-import { internalDomainApart, operatorsSound, publicNameTwice } from "./checks/names.ts";
+import { hostNamesApart, internalDomainApart, operatorsSound, publicNameTwice } from "./checks/names.ts";
 import { portClash, tenantPortClash, unknownTenant } from "./checks/ports.ts";
 import {
   addressClash,
@@ -48,6 +48,7 @@ export const checks: readonly Check[] = [
   { rule: "The resolvers that znet asks are outside the sites.", find: upstreamOutside },
   { rule: "The resolvers that znet asks are all asked over TLS, or none.", find: upstreamsAlike },
   { rule: "The internal domain has no public names in it.", find: internalDomainApart },
+  { rule: "No public name is what hosts are called inside (zpod1.north).", find: hostNamesApart },
   { rule: "A public name belongs to one tenant, and so does everything under a wildcard.", find: publicNameTwice },
   { rule: "A port is used once, and isn't one that the hosts need themselves.", find: portClash },
   { rule: "A port that a tenant may take is used by nobody else.", find: tenantPortClash },

@@ -7,7 +7,7 @@ export { type JsonSchema, mapJsonSchema } from "./json-schema.ts";
 export { Keys, type KeysResult, loadKeys } from "./keys.ts";
 export { type LoadResult, loadMap } from "./load.ts";
 export * from "./model.ts";
-export { covers, placeKeys } from "./names.ts";
+export { covers, hostNamePattern, placeKeys } from "./names.ts";
 export { formatPath, formatProblem, formatProblems, type Path, type Problem } from "./problems.ts";
 export * from "./select.ts";
 export { signedText } from "./signed.ts";

@@ -58,6 +58,11 @@ describe("wildcards", () => {
     );
   });
 
+  it("cover no text that is no label", () => {
+    for (const label of ["", "-a", "a b", 'a"', "a\nb", "\u001b[2j", "a".repeat(64), "é"])
+      expect(covers("*.example.net", `${label}.example.net`), label).toBe(false);
+  });
+
   it("cover no other wildcard", () => {
     expect(covers("*.example.net", "*.example.net")).toBe(true);
     expect(covers("*.example.net", "*.garden.example.net")).toBe(false);

@@ -49,11 +49,14 @@ function asciiForm(text: string): string | undefined {
   return hostNamePattern.test(hostname) ? hostname : undefined;
 }
 
+const hostLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
 /** Whether `pattern` (a name, or `*.` and a name) answers for `name`; `*` stands for exactly one label. */
 export function covers(pattern: string, name: string): boolean {
   if (pattern === name) return true;
   if (!pattern.startsWith("*.")) return false;
-  return name.slice(name.indexOf(".") + 1) === pattern.slice(2);
+  const dot = name.indexOf(".");
+  return name.slice(dot + 1) === pattern.slice(2) && hostLabel.test(name.slice(0, dot));
 }
 
 /**

@@ -58,6 +58,16 @@ export function internalDomainApart(draft: Draft): Finding[] {
   ];
 }
 
+/** Inside, `zpod1.north` is a host: a public name like that would answer with two addresses. */
+export function hostNamesApart(draft: Draft): Finding[] {
+  const sites = new Set(entriesOf(draft.sites).map(([site]) => site));
+  return claimsOf(draft).flatMap(({ name, path, byDefault }) => {
+    const site = name.slice(name.lastIndexOf(".") + 1);
+    if (byDefault || !sites.has(site)) return [];
+    return [{ path, message: `${name} is a name of hosts of ${site} inside; choose a public name` }];
+  });
+}
+
 export function operatorsSound({ operators }: Draft): Finding[] {
   if (operators === undefined) return [];
   if (operators.length === 0)
