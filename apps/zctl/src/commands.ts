@@ -12,6 +12,7 @@ import { remove } from "./commands/remove.ts";
 import { routes } from "./commands/routes.ts";
 import { ssh } from "./commands/ssh.ts";
 import { status } from "./commands/status.ts";
+import { trust } from "./commands/trust.ts";
 import { uptime } from "./commands/uptime.ts";
 import type { CommandSpec } from "./spec.ts";
 
@@ -19,6 +20,7 @@ import type { CommandSpec } from "./spec.ts";
 export const commands: readonly CommandSpec[] = [
   ...[
     check,
+    trust,
     pki,
     plan,
     apply,

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { hostTrust } from "@zcloud/daemons/sshd";
 import type { Host } from "@zcloud/host";
 import { allHosts, siteOf, type ZMap } from "@zcloud/map";
 
@@ -9,15 +10,16 @@ import { allHosts, siteOf, type ZMap } from "@zcloud/map";
 export function renderSshConfig(map: ZMap, directory: string): string {
   const hosts = allHosts(map).map(({ id, site, role, address }) => {
     const at = role === "zcloud" ? siteOf(map, site).public.ipv4 : address;
-    const way = role === "zcloud" ? [] : [`  ProxyJump ${site}/zcloud`];
+    // Not ProxyJump: OpenSSH refuses a / in its argument, and our hosts are written with one.
+    const jump = `  ProxyCommand ssh -F ${sshConfigPath(directory)} -W [%h]:%p ${site}/zcloud`;
+    const way = role === "zcloud" ? [] : [jump];
     return [`Host ${id}`, `  HostName ${at}`, `  HostKeyAlias ${id}`, ...way, ""].join("\n");
   });
   const common = [
     "Host *",
     "  User root",
-    `  UserKnownHostsFile ${join(directory, "known_hosts")}`,
-    "  # The key of a new host is taken at the first contact, and never another one after that.",
-    "  StrictHostKeyChecking accept-new",
+    "  # The installation's authority says who is who. A host that it has not signed yet: zctl trust.",
+    ...hostTrust(knownHostsPath(directory)).map((line) => `  ${line}`),
     "  BatchMode yes",
     "  ConnectTimeout 5",
     "  ServerAliveInterval 2",
@@ -32,6 +34,10 @@ export function renderSshConfig(map: ZMap, directory: string): string {
 
 export function sshConfigPath(directory: string): string {
   return join(directory, "ssh_config");
+}
+
+export function knownHostsPath(directory: string): string {
+  return join(directory, "known_hosts");
 }
 
 export async function ensureSshConfig(local: Host, map: ZMap, directory: string): Promise<void> {

@@ -141,6 +141,11 @@ export const errorCatalogue: readonly ErrorGroup[] = [
         inForce: "the file as it was: files are replaced whole",
         remedy: "is the disk full, or read-only? df, dmesg",
       },
+      SSH_AUTHORITY: {
+        when: "the installation's SSH authority has no key, ssh-keygen refuses to sign, or a host's sshd does not take or show its certificate",
+        inForce: "how the host proved itself before: an older certificate, or its key from zctl trust",
+        remedy: "the message has the program's words; zctl pki again",
+      },
       CONFIG_REFUSED: {
         when: "a daemon's own check refuses a rendered file",
         inForce: `${before}: the file was never put in place`,

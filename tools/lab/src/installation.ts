@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { lstat, mkdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname } from "node:path";
+import { identityPlaces, withAuthority, withPin } from "@zcloud/daemons/sshd";
 import { allHosts, formatProblems, loadMap, type ZMap } from "@zcloud/map";
 import { parseDocument } from "yaml";
 import { run } from "./exec.ts";
@@ -74,16 +75,16 @@ export function clientVia(layout: Layout): readonly string[] {
   ];
 }
 
-/** Host keys as the hosts made them, read from their disks: no connection is ever trusted blindly. */
-export async function collectHostKeys(layout: Layout, map: ZMap): Promise<void> {
-  const lines: string[] = [];
+/** Whom SSH knows: what the installation's authority signed; by its key, a host that was made before there was one. */
+export async function writeKnownHosts(layout: Layout, map: ZMap, authority: string): Promise<void> {
+  let text = withAuthority("", authority);
   for (const { id } of allHosts(map)) {
-    const key = await readFile(`${hostPaths(layout, id).upper}/etc/ssh/ssh_host_ed25519_key.pub`, "utf8").catch(
-      () => undefined,
-    );
-    if (key !== undefined) lines.push(`${id} ${bareKey(key)}\n`);
+    const onDisk = (path: string) => readFile(`${hostPaths(layout, id).upper}${path}`, "utf8").catch(() => undefined);
+    const key = await onDisk(identityPlaces.publicKey);
+    const signed = (await onDisk(identityPlaces.certificate)) !== undefined;
+    if (key !== undefined && !signed) text = withPin(text, id, key);
   }
-  await writeFile(`${layout.installation}/known_hosts`, lines.join(""));
+  await writeFile(`${layout.installation}/known_hosts`, text);
 }
 
 /** `zctl` without --map finds the installation by this link. The lab named `lab` takes it; others only if it is free. */

@@ -5,7 +5,7 @@ import { killCgroup, listCgroups, removeCgroup } from "./cgroup.ts";
 import { type Cut, CutError, cutRulesets } from "./cuts.ts";
 import { run, succeeds } from "./exec.ts";
 import { currentImage } from "./image.ts";
-import { clientVia, collectHostKeys, operatorKey, unlinkCurrent, writeInstallation } from "./installation.ts";
+import { clientVia, operatorKey, unlinkCurrent, writeInstallation, writeKnownHosts } from "./installation.ts";
 import { Internet } from "./internet.ts";
 import { type Layout, unitName } from "./layout.ts";
 import { containerFiles, limitsHere } from "./limits.ts";
@@ -13,6 +13,7 @@ import { Machine } from "./machine.ts";
 import { createNetwork, inNetns, listNetns, netnsExists, removeNetwork } from "./netns.ts";
 import { networkPlan, partOf } from "./network.ts";
 import { provisionedFiles } from "./provision.ts";
+import { labSshAuthority, sshIdentity } from "./ssh-identity.ts";
 
 /** A word on the command line names no host or site of the lab. */
 export class NoSuchHostError extends Error {
@@ -67,6 +68,7 @@ export class Lab {
     const debianTrust = await readFile(`${image}/etc/ssl/certs/ca-certificates.crt`, "utf8");
     const trust = await this.#trust();
     const limits = await limitsHere();
+    const authority = await labSshAuthority(this.layout);
     await Promise.all(
       off.map(async (machine) => {
         await machine.mount(image);
@@ -74,10 +76,11 @@ export class Lab {
           provisionedFiles({ map: this.map, host: machine.host, operatorKey: key, debianTrust, trust }),
         );
         await machine.provision(await containerFiles(machine.host, limits));
+        await machine.provision(await sshIdentity(machine.paths.root, this.map, machine.host, authority));
         await machine.boot();
       }),
     );
-    await collectHostKeys(this.layout, this.map);
+    await writeKnownHosts(this.layout, this.map, authority.publicKey);
     return off.length;
   }
 

@@ -1,3 +1,4 @@
+import { hostTrust } from "@zcloud/daemons/sshd";
 import { allHosts, siteOf, type ZMap } from "@zcloud/map";
 import { type Layout, unitName } from "./layout.ts";
 import { netnsPath } from "./netns.ts";
@@ -24,9 +25,7 @@ export function renderSshConfig(map: ZMap, layout: Layout, busybox: string): str
     `  IdentityFile ${layout.secrets}/operator`,
     "  IdentitiesOnly yes",
     "  IdentityAgent none",
-    `  UserKnownHostsFile ${layout.installation}/known_hosts`,
-    "  GlobalKnownHostsFile /dev/null",
-    "  StrictHostKeyChecking yes",
+    ...hostTrust(`${layout.installation}/known_hosts`).map((line) => `  ${line}`),
     "  BatchMode yes",
     "  ConnectTimeout 5",
     "  # A host without power does not say so: notice it within 6 s.",

@@ -10,6 +10,7 @@ import { shareAccount } from "../pki/account.ts";
 import { type Authority, authority, certificateNeed } from "../pki/ca.ts";
 import { Enrolled, places } from "../pki/enrolled.ts";
 import { keysText, mergeKeys } from "../pki/keys-file.ts";
+import { identify } from "../pki/ssh-identity.ts";
 import { count, table } from "../screen.ts";
 import { command } from "../spec.ts";
 
@@ -17,9 +18,10 @@ export const pki = command(z.strictObject({ renew: z.boolean().default(false) })
   name: "pki",
   summary: "give every host its keys and certificate",
   about:
-    "Makes the installation's authority (secrets/ca.key, on this machine only), has every host make its own keys, signs\n" +
-    "their certificates, and writes their public keys to zcloud.keys.json. Private keys never leave the host that made\n" +
-    "them, but for the ACME account's, which both fronts share. Keeps what is good; run it as often as you like.",
+    "Makes the installation's authorities (secrets/ca.key, and secrets/ssh-ca for SSH; on this machine only), has every\n" +
+    "host make its own keys, signs their certificates and their SSH host keys, and writes their public keys to\n" +
+    "zcloud.keys.json. Private keys never leave the host that made them, but for the ACME account's, which both fronts\n" +
+    "share. Keeps what is good; run it as often as you like. A host that SSH does not know yet: zctl trust.",
   options: [{ flags: "--renew", about: "sign every certificate anew, also those that are still good" }],
   examples: [
     {
@@ -33,6 +35,8 @@ export const pki = command(z.strictObject({ renew: z.boolean().default(false) })
     const { local } = it.ports;
     await secrets(local, installation.directory);
     const ca = await authority(local, installation.directory, installation.map.domain);
+    // First: who has no certificate yet for SSH needs one for everything else to be asked without a pinned key.
+    const ssh = await identify(it, installation, renew);
     const script = await it.ports.enrollScript();
     const waiting = it.screen.progress(`making keys on ${count(vms(installation.map).length, "host")}`);
     const fronts = vms(installation.map).filter(({ role }) => role === "zfront");
@@ -61,23 +65,41 @@ export const pki = command(z.strictObject({ renew: z.boolean().default(false) })
         ? { state: "ok" as const, made: part.value.enrolled.made, certificate: part.value.signed ?? "kept" }
         : { state: part.kind, reason: part.reason }),
     }));
-    const lost = missing(parts, installation.map.sites);
+    // A host's second failure for the same reason is no news.
+    const answeredBy = new Set(done(parts).map(({ entry }) => entry.id));
+    const others = ssh.parts.filter(({ entry }) => entry.role === "zcloud" || answeredBy.has(entry.id));
+    const lost = missing([...parts, ...others], installation.map.sites);
     if (it.screen.jsonMode) {
       it.screen.json({
         v: 1,
         authority: ca.made ? "made" : "kept",
         hosts,
+        ssh: ssh.parts.map((part) => ({
+          host: part.entry.id,
+          ...(part.kind === "ok"
+            ? { state: "ok" as const, certificate: part.value ?? "kept" }
+            : { state: part.kind, reason: part.reason }),
+        })),
         accountGivenTo: shared,
         keysChanged: changed,
       });
-      return exitOf(parts);
+      return exitOf([...parts, ...ssh.parts]);
     }
     if (ca.made) it.screen.line("authority  made; its key is secrets/ca.key: keep a copy of it in a safe place");
+    if (ssh.made)
+      it.screen.line("authority  of the hosts' SSH keys made; its key is secrets/ssh-ca: keep a copy of it, too");
     it.screen.lines(
       table(
         done(parts)
           .filter(worthSaying)
           .map(({ entry, value }) => [entry.id, ...say(value)]),
+      ),
+    );
+    it.screen.lines(
+      table(
+        done(ssh.parts).flatMap(({ entry, value }) =>
+          value === undefined ? [] : [[entry.id, `SSH host key signed (${value})`]],
+        ),
       ),
     );
     for (const id of shared) it.screen.line(`${id}  ACME account key from ${holder}`);
@@ -87,7 +109,7 @@ export const pki = command(z.strictObject({ renew: z.boolean().default(false) })
         ? `${count(answered.size, "host")} ready, zcloud.keys.json changed. Put it in force with: zctl apply`
         : `${count(answered.size, "host")} ready, nothing changed in zcloud.keys.json.`,
     );
-    return exitOf(parts);
+    return exitOf([...parts, ...ssh.parts]);
   },
 });
 
