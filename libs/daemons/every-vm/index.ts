@@ -12,6 +12,7 @@ import {
   senderPlaces,
 } from "../rsyslog/index.ts";
 import { dnsMetrics, openControl } from "../unbound/index.ts";
+import { sshPart } from "./ssh-part.ts";
 
 /** Seconds that znet's copy of a host's log may be behind before it is a problem. */
 const patience = 300;
@@ -55,6 +56,7 @@ function commonPart(ctx: RoleContext): CommonPart {
     clock: ctx.clock,
   });
   const time = clockPart(ctx);
+  const ssh = sshPart(ctx);
   dnsMetrics(ctx.metrics, "zcloud_resolver_", openControl(resolverPlaces.control));
   const seconds = (): number => Math.round(behind(journald.backlog() ?? nothing) / 1_000);
   return {
@@ -78,13 +80,15 @@ function commonPart(ctx: RoleContext): CommonPart {
         essential: false,
         resyncMs: 60_000,
       }),
+      ssh.loop,
     ],
     facts: () => ({ log: { behind: seconds() }, clock: time.facts() }),
     problems: () => {
       const late = seconds();
-      if (late < patience) return time.problems();
+      const others = [...time.problems(), ...ssh.problems()];
+      if (late < patience) return others;
       const what = `the site's log is ${Math.round(late / 60)} min behind this host; its lines wait in the journal here`;
-      return [...time.problems(), { what, remedy: "zctl status: is znet up?" }];
+      return [...others, { what, remedy: "zctl status: is znet up?" }];
     },
   };
 }

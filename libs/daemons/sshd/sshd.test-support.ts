@@ -1,10 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Daemon, rootfsPath, startDaemon } from "@zcloud/testing";
 
 /**
  * The hosts' own sshd, in the hosts' userland with a layer over it that vanishes with its namespaces; it listens on this
- * machine's loopback. What is in `directory`/etc is laid over /etc first.
+ * machine's loopback. Its /etc/ssh is `directory`/etc/ssh.
  */
 const launch = `set -eu
 mount -t tmpfs layer "$1"
@@ -13,15 +14,28 @@ mount -t overlay -o "lowerdir=$(readlink -f "$2"),upperdir=$1/upper,workdir=$1/w
 mount --rbind /dev "$1/root/dev"
 mount -t proc proc "$1/root/proc"
 mkdir -p "$1/root/run/sshd"
-cp -R --no-preserve=ownership "$3/etc/." "$1/root/etc/"
-chmod -R go-w "$1/root/etc/ssh"
-find "$1/root/etc/ssh" -name '*_key' -exec chmod 600 {} +
+mount --bind "$3/etc/ssh" "$1/root/etc/ssh"
 exec chroot "$1/root" /usr/sbin/sshd -D -e -p "$4" -o ListenAddress=127.0.0.1 -o PidFile=none`;
 
-/** Starts it on a port, and waits until it answers. */
-export function startSshd(directory: string, port: number): Promise<Daemon> {
+export interface TestSshd extends Daemon {
+  /** Command line that runs a program where this sshd is. */
+  inside(...argv: readonly string[]): readonly string[];
+  /** Shell command that has it read its files again. */
+  readonly hup: string;
+}
+
+/** Starts it on a port, and waits until it answers. What is in `directory`/etc/ssh wins over the userland's. */
+export async function startSshd(directory: string, port: number): Promise<TestSshd> {
   const layer = join(directory, "layer");
   mkdirSync(layer, { recursive: true });
+  mkdirSync(join(directory, "etc/ssh"), { recursive: true });
+  execFileSync("cp", ["-R", "--no-clobber", `${rootfsPath}/etc/ssh/.`, join(directory, "etc/ssh")]);
   const namespaces = ["unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child=KILL"] as const;
-  return startDaemon([...namespaces, "sh", "-c", launch, "sh", layer, rootfsPath, directory, String(port)], port);
+  const argv = [...namespaces, "sh", "-c", launch, "sh", layer, rootfsPath, directory, String(port)] as const;
+  const daemon = await startDaemon(argv, port);
+  return {
+    ...daemon,
+    inside: (...words) => ["nsenter", `--mount=/proc/${daemon.pid}/ns/mnt`, "chroot", `${layer}/root`, ...words],
+    hup: `kill -HUP $(cat /proc/${daemon.pid}/task/${daemon.pid}/children)`,
+  };
 }
