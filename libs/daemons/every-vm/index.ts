@@ -12,6 +12,7 @@ import {
   senderPlaces,
 } from "../rsyslog/index.ts";
 import { dnsMetrics, openControl } from "../unbound/index.ts";
+import { firewallLoop } from "./firewall-part.ts";
 import { sshPart } from "./ssh-part.ts";
 
 /** Seconds that znet's copy of a host's log may be behind before it is a problem. */
@@ -23,7 +24,7 @@ interface CommonPart {
   problems(): readonly StatusProblem[];
 }
 
-/** A role with what every VM has beside it: its resolver, its clock, its journal and the way of that to znet. */
+/** A role with what every VM has beside it: its resolver, its clock, its firewall, its journal and the way of that to znet. */
 export function onEveryVm(definition: RoleDefinition): RoleDefinition {
   return {
     role: definition.role,
@@ -68,6 +69,7 @@ function commonPart(ctx: RoleContext): CommonPart {
         resyncMs: 60_000,
       }),
       time.loop,
+      firewallLoop(ctx),
       ctx.loop({
         reconciler: journald,
         desired: ({ self }) => ({ disk: self.disk }),

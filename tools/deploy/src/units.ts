@@ -15,8 +15,8 @@ const needs: Readonly<Record<DeployedRole, UnitOptions>> = {
 };
 
 export function unitOf(role: DeployedRole): string {
-  // unbound-checkconf lists the interfaces.
-  return renderUnit(role, { addressFamilies: ["AF_NETLINK"], ...needs[role] });
+  // unbound-checkconf lists the interfaces; nft lists and loads the VM's own firewall.
+  return renderUnit(role, { addressFamilies: ["AF_NETLINK"], capabilities: ["CAP_NET_ADMIN"], ...needs[role] });
 }
 
 /** What a role's service starts as processes of their own, built and shipped beside it. */
