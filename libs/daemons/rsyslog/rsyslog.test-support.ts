@@ -24,14 +24,16 @@ export interface Bench {
   /** Starts the site's receiver; `prefix` goes before its command line. */
   receive(prefix?: readonly string[]): Promise<Daemon>;
   senderConfig(identity?: Identity, access?: string): string;
+  /** Of any host; `state` is its own directory. */
+  senderConfigOf(host: HostEntry, state: string): string;
   /** What was stored of zfront: lines of its journal, or its access lines. */
   stored(kind?: "" | "access-"): readonly string[];
 }
 
 /** A receiver as znet's, on loopback, with certificates for everybody. */
-export async function bench(root: string): Promise<Bench> {
+export async function bench(root: string, of: ZMap = map): Promise<Bench> {
   const sign = createTestCa(join(root, "pki"));
-  const hosts = sendersOf(map, "north");
+  const hosts = sendersOf(of, "north");
   const free = await freePorts(hosts.length);
   const ports = new Map(hosts.map(({ name }, index) => [name, free[index] ?? 0]));
   for (const { name, fqdn } of hosts) {
@@ -50,8 +52,11 @@ export async function bench(root: string): Promise<Bench> {
   const listen = ({ name }: HostEntry) => ({ address: "127.0.0.1", port: ports.get(name) ?? 0 });
   writeFileSync(
     config,
-    renderReceiver(map, "north", { listen, store, state: join(root, "rx"), identity: identityOf("znet") }),
+    renderReceiver(of, "north", { listen, store, state: join(root, "rx"), identity: identityOf("znet") }),
   );
+  const targetOf = (name: string) => {
+    return { address: "127.0.0.1", port: ports.get(name) ?? 0, name: hostOf(of, "north/znet").fqdn };
+  };
   return {
     root,
     store,
@@ -60,8 +65,10 @@ export async function bench(root: string): Promise<Bench> {
     receive: (prefix = []) =>
       startDaemon([...prefix, ...rsyslogd("-n", "-i", "NONE", "-f", config)] as [string], ports.get("zfront") ?? 0),
     senderConfig(identity = identityOf("zfront"), access) {
-      const target = { address: "127.0.0.1", port: ports.get("zfront") ?? 0, name: hostOf(map, "north/znet").fqdn };
-      return renderSender(map, zfront, { target, state: join(root, "tx"), identity, access });
+      return renderSender(of, zfront, { target: targetOf("zfront"), state: join(root, "tx"), identity, access });
+    },
+    senderConfigOf(host, state) {
+      return renderSender(of, host, { target: targetOf(host.name), state, identity: identityOf(host.name) });
     },
     stored(kind = "") {
       const directory = join(store, "zfront");

@@ -6,12 +6,13 @@ import { join } from "node:path";
 import type { Endpoint } from "@zcloud/events";
 import { LocalHost } from "@zcloud/host";
 import type { ZMap } from "@zcloud/map";
-import { debian, eventually, freePorts } from "@zcloud/testing";
+import { eventually, freePorts } from "@zcloud/testing";
 import { Registry } from "prom-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openControl } from "./control.ts";
 import { createUnbound, type UnboundVerbs } from "./daemon.ts";
 import { labMap } from "./lab-map.test-support.ts";
+import { endIn, verbsIn } from "./loopback.test-support.ts";
 import { dnsMetrics, parseStatistics } from "./metrics.ts";
 import type { UnboundAction } from "./plan.ts";
 import { joinRecords, publicRecords } from "./records.ts";
@@ -57,24 +58,12 @@ beforeAll(async () => {
   };
   resolver = new Resolver({ timeout: 2_000, tries: 1 });
   resolver.setServers([`127.0.0.1:${port}`]);
-  const server = debian("/usr/sbin/unbound", "-d", "-p", "-c", places.config).join(" ");
-  const alive = `test -e ${pid} && test "$(cat /proc/$(cat ${pid})/cmdline | wc -c)" -gt 0`;
-  const start = `${alive} || { setsid ${server} >>${root}/log 2>&1 & echo $! >${pid}; }`;
-  verbs = {
-    check: (path: string) => debian("/usr/sbin/unbound-checkconf", path),
-    start: ["sh", "-c", start],
-    restart: ["sh", "-c", `kill "$(cat ${pid})"; while ${alive}; do sleep 0.05; done; ${start}`],
-    unitChanged: ["true"],
-  };
+  verbs = verbsIn(root, places.config);
   unbound = createUnbound({ host: new LocalHost(), map: () => map, site: "north", verbs, places });
 });
 
 afterAll(() => {
-  try {
-    process.kill(Number(readFileSync(pid, "utf8")));
-  } catch {
-    // It never started.
-  }
+  endIn(root);
   rmSync(root, { recursive: true, force: true });
 });
 

@@ -1,13 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { debian } from "@zcloud/testing";
+import { cache, debianTree, programIn } from "./debian-tree.ts";
 
-const cache = process.env["ZCLOUD_CACHE"] ?? "/var/cache/zcloud";
 const packages = ["caddy", "nginx-light", "nghttp2-client"] as const;
-const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** Command lines of the proxies and the load generator, all from Debian 13. */
 export interface Programs {
@@ -17,44 +14,16 @@ export interface Programs {
   readonly h2load: readonly string[];
 }
 
-/** Unpacks the peers into the cache, once: they need no installation, only their files. */
+/** The peers, fetched once. */
 export function findPrograms(): Programs {
-  const name = `bench-${createHash("sha256").update(packages.join(" ")).digest("hex").slice(0, 12)}`;
-  const tree = join(cache, name);
-  if (!existsSync(tree)) unpack(tree);
-  const library = join(tree, "usr/lib/x86_64-linux-gnu");
-  const program = (path: string): readonly string[] => [
-    ...[join(tree, "usr/lib64/ld-linux-x86-64.so.2"), "--library-path", library],
-    join(tree, path),
-  ];
+  const tree = debianTree(packages);
+  const program = (path: string) => programIn(tree, path);
   return {
     haproxy: debian("/usr/sbin/haproxy"),
     caddy: program("usr/bin/caddy"),
     nginx: program("usr/sbin/nginx"),
     h2load: program("usr/bin/h2load"),
   };
-}
-
-function unpack(tree: string): void {
-  console.log(`fetching ${packages.join(", ")} of Debian 13, once`);
-  const sources = execFileSync("sh", [join(root, "deploy/images/sources")], { encoding: "utf8" });
-  const beside = mkdtempSync(join(cache, ".bench-"));
-  // mmdebstrap's apt reads no configuration of this machine; behind a proxy it needs to be told.
-  const proxy = join(cache, `.bench-proxy-${process.pid}`);
-  const known = execFileSync("apt-config", ["dump"], { encoding: "utf8" }).split("\n");
-  writeFileSync(proxy, known.filter((line) => /^Acquire::https?::Proxy(::|-Auto-Detect| )/.test(line)).join("\n"));
-  try {
-    const options = ["--quiet", "--variant=extract", "--mode=root", `--include=${packages.join(",")}`];
-    const apt = ['--aptopt=Apt::Install-Recommends "false"', '--aptopt=Acquire::Languages "none"', `--aptopt=${proxy}`];
-    execFileSync("mmdebstrap", [...options, ...apt, "trixie", beside, "-"], {
-      input: sources,
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    renameSync(beside, tree);
-  } finally {
-    rmSync(beside, { recursive: true, force: true });
-    rmSync(proxy, { force: true });
-  }
 }
 
 /**

@@ -6,6 +6,7 @@ import { deploy } from "./deploy.ts";
 import { front } from "./front.ts";
 import { frontParts } from "./front-options.ts";
 import { idle } from "./idle.ts";
+import { net, netParts } from "./net.ts";
 
 const benchmarks: Readonly<Record<string, (lab: string) => Promise<void>>> = {
   idle,
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<string, (lab: string) => Promise<void>>> = {
     const scale = { routes: Number(values.scale), certificates: Number(values.certificates) };
     return front({ routes: Number(values.routes), scale, changes: Number(values.changes), only, quick: values.quick });
   },
+  net: () => net(netParts.includes(values.only ?? "") ? values.only : undefined, values.quick),
 };
 
 const known = Object.keys(benchmarks).join(", ");
@@ -37,15 +39,16 @@ if (values.help) {
     `npm run bench -- [OPTION...] [NAME...]
 
 Measures and writes tools/bench/results/NAME.json. Names: ${known}.
-idle and deploy need a running lab; certificates and front need none; front fetches Debian's caddy, nginx and h2load once.
+idle and deploy need a running lab; certificates, front and net need none. front fetches Debian's caddy, nginx and h2load once,
+net its dnsperf and ripgrep.
 
   --name LAB          the lab for idle and deploy (lab)
   --routes N          front: routes of ours, caddy and nginx side by side (5000)
   --scale N           front: routes of the controller (10000)
   --certificates N    front: certificates of the controller (5000)
   --changes N         front: new names with certificate and 3 servers (1000)
-  --only PART         front: compare, scale, certificates or failures
-  --quick             front: few rounds, for trying`,
+  --only PART         front: compare, scale, certificates or failures; net: dns, gap, logs, grep or names
+  --quick             front, net: few rounds, for trying`,
   );
   process.exit(0);
 }
