@@ -15,6 +15,8 @@ export default defineConfig({
           // A process per file spends more on loading the same modules again than on tests: 80 s against 20 s.
           isolate: false,
           maxWorkers: 2,
+          // What hangs is found; a machine that is busy is none of their business.
+          testTimeout: 30_000,
           include: ["{apps,libs,tools}/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**", "**/*.integration.test.ts"],
         },

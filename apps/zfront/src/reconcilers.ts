@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { acmePaths, createAcme, processAuthority, type WantedNames } from "@zcloud/daemons/acme";
+import { clockFault } from "@zcloud/daemons/chrony";
 import {
   certificateReader,
   createHaproxy,
@@ -89,6 +90,7 @@ export const zfront: RoleDefinition = {
       authority: (options) => processAuthority(options, { start: (talk) => converse(orderCommand, talk) }),
       tell: ctx.event,
       counted: (result) => counters.ordered(result),
+      clockFault: clockFault(ctx.host),
     });
     const counters = certificateMetrics(ctx.metrics, {
       certificates: () => haproxy.latest()?.certificates ?? [],

@@ -34,7 +34,7 @@ export type CertificateAction = Action &
   );
 
 export interface AcmeOptions
-  extends Pick<OrdersOptions, "tell" | "counted" | "prove" | "resolve" | "concurrency">,
+  extends Pick<OrdersOptions, "tell" | "counted" | "prove" | "resolve" | "concurrency" | "clockFault">,
     Pick<RenewalTimesOptions, "renewalInfo"> {
   readonly host: Host;
   readonly paths: AcmePaths;

@@ -42,6 +42,8 @@ export interface OrdersOptions {
   /** Orders at the same time; 20 by default. */
   readonly concurrency?: number;
   readonly resolve?: (name: string) => Promise<readonly string[]>;
+  /** Why this host's dates can't be relied on; nothing is ordered then. */
+  readonly clockFault?: (() => Promise<string | undefined>) | undefined;
   /** Whether our front door shows a certificate; asks it by default. */
   readonly prove?: (proof: Proof) => Promise<Proved>;
   /** A failure is told when its reason is another than before. */
@@ -101,6 +103,11 @@ export function createOrders(options: OrdersOptions): Orders {
   }
 
   async function obtain({ name, names, ...how }: Order, id: string, from: OrderContext): Promise<boolean> {
+    const fault = await options.clockFault?.();
+    if (fault !== undefined) {
+      await fail("preflight", reasons(names, fault));
+      return false;
+    }
     const authority = await options.authorityFor.of(from);
     if (authority === undefined) {
       await fail("preflight", reasons(names, `there is no ${paths.accountKey}; run zctl pki`));

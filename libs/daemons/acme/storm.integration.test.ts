@@ -53,19 +53,62 @@ function authority(clock: { now(): number }) {
   return { world, refusals, authority: () => ({ issue, close: async () => {} }) };
 }
 
+test("a wrong clock orders nothing and says why; when it is right, orders go on by themselves", async () => {
+  const clock = manualClock(Date.now());
+  const ca = authority(clock);
+  ca.world.blocked = false;
+  const host = new LocalHost();
+  const state = tempDir();
+  const paths = pathsIn(state);
+  await host.write(paths.accountKey, key);
+  const have = certificateReader(host, paths.certificates);
+  const told: string[] = [];
+  let fault: string | undefined = "this host's clock is 7200.000 s fast, by 10.64.1.2";
+  const acme = createAcme({
+    ...{ host, paths, clock, have, authority: ca.authority, resolve: async () => ["127.0.0.1"] },
+    tell: ({ reason }) => told.push(reason ?? ""),
+    clockFault: async () => fault,
+  });
+  const pass = async (): Promise<void> => {
+    const signal = AbortSignal.timeout(30_000);
+    await runPass(acme, desiredOf(names.slice(0, 2)), { read: signal, write: signal });
+    await acme.settled();
+  };
+  await pass();
+  expect(await have(clock.now())).toEqual([]);
+  expect(told.join()).toContain("7200.000 s fast");
+  fault = undefined;
+  await clock.advance(10 * minute);
+  await pass();
+  expect(await have(clock.now())).toHaveLength(2);
+  await acme.close();
+});
+
+function pathsIn(state: string) {
+  return {
+    accountKey: `${state}/account.key`,
+    trust: `${state}/none`,
+    certificates: `${state}/certs`,
+    attempts: `${state}/attempts.json`,
+    ledger: `${state}/orders.json`,
+    renewals: `${state}/renewals.json`,
+  };
+}
+
+function desiredOf(wanted: readonly string[]) {
+  const door = { host: "127.0.0.1", port, own: true, inside: false };
+  return {
+    ...{ directory: "https://acme-v02.api.letsencrypt.org/directory", contact: undefined },
+    ...{ wanted: wanted.map((name) => [name]), doors: new Map([["127.0.0.1", door]]) },
+  };
+}
+
 test("port 80 blocked for a day, 20 names at both sites, restarted every hour: under 5 refusals a name and hour, and it heals by itself", async () => {
   const clock = manualClock(Date.now());
   const ca = authority(clock);
   const host = new LocalHost();
   const site = (state: string) => {
-    const paths = {
-      accountKey: `${state}/account.key`,
-      trust: `${state}/none`,
-      certificates: `${state}/certs`,
-      attempts: `${state}/attempts.json`,
-      ledger: `${state}/orders.json`,
-      renewals: `${state}/renewals.json`,
-    };
+    const paths = pathsIn(state);
     const have = certificateReader(host, paths.certificates);
     const start = () =>
       createAcme({
@@ -75,11 +118,7 @@ test("port 80 blocked for a day, 20 names at both sites, restarted every hour: u
   };
   const sites = [site(tempDir()), site(tempDir())];
   for (const { paths } of sites) await host.write(paths.accountKey, key);
-  const door = { host: "127.0.0.1", port, own: true, inside: false };
-  const desired = {
-    ...{ directory: "https://acme-v02.api.letsencrypt.org/directory", contact: undefined },
-    ...{ wanted: names.map((name) => [name]), doors: new Map([["127.0.0.1", door]]) },
-  };
+  const desired = desiredOf(names);
   const turn = async (ms: number): Promise<void> => {
     const signal = AbortSignal.timeout(30_000);
     for (const { running } of sites) {

@@ -11,6 +11,7 @@ import { type Clock, pause, type Reconciler, systemClock } from "@zcloud/reconci
 import { type ChronyAction, type ChronyDesired, type ChronyObserved, planChrony } from "./plan.ts";
 import { type ChronyPlaces, chronyPlaces } from "./render.ts";
 import { type ClockReport, parseReport } from "./report.ts";
+import { askChrony } from "./trust.ts";
 
 /** How chronyd is handled from outside. Tests run it without systemd. */
 export interface ChronyVerbs {
@@ -24,7 +25,7 @@ export interface ChronyVerbs {
 
 const systemdVerbs: ChronyVerbs = {
   check: (path) => ["chronyd", "-p", "-f", path],
-  report: ["chronyc", "-h", "127.0.0.1", "-c", "-n", "-m", "tracking", "sources"],
+  report: askChrony,
   start: ["systemctl", "enable", "--now", "chrony.service"],
   restart: ["systemctl", "restart", "chrony.service"],
   unitChanged: ["systemctl", "daemon-reload"],

@@ -6,6 +6,7 @@ export { type Chrony, createChrony } from "./daemon.ts";
 export { clockMetrics } from "./metrics.ts";
 export { clockProblems } from "./problems.ts";
 export { watchSkew } from "./skew.ts";
+export { clockFault } from "./trust.ts";
 
 export function desiredChrony(map: ZMap, self: HostEntry, places: ChronyPlaces = chronyPlaces): ChronyDesired {
   return {
