@@ -4,7 +4,7 @@ import { Counter, Gauge } from "prom-client";
 
 export interface CertificateMetricsOptions {
   /** What visitors are shown. */
-  readonly certificates: () => readonly Pick<HeldCertificate, "name" | "notAfter">[];
+  readonly certificates: () => readonly Pick<HeldCertificate, "name" | "notBefore" | "notAfter">[];
   readonly budgets: () => readonly Budget[];
 }
 
@@ -19,6 +19,16 @@ export function certificateMetrics(registry: RoleContext["metrics"], options: Ce
     collect() {
       this.reset();
       for (const { name, notAfter } of options.certificates()) this.set({ certificate: name }, notAfter / 1000);
+    },
+  });
+  new Gauge({
+    name: "zcloud_zfront_certificate_begin_seconds",
+    help: "Begin of a served certificate since the epoch.",
+    labelNames: ["certificate"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, notBefore } of options.certificates()) this.set({ certificate: name }, notBefore / 1000);
     },
   });
   new Gauge({

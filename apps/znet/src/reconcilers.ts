@@ -11,6 +11,7 @@ import {
 import { createUnbound, dnsMetrics, openControl, productionPlaces } from "@zcloud/daemons/unbound";
 import type { RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
 import { joinAsAdmin } from "./admin.ts";
+import { metricsPart } from "./metrics-part.ts";
 import { siteNames, zoneAgeMetric } from "./names.ts";
 import { peerState } from "./peer.ts";
 import { RemovalsReconciler } from "./removals.ts";
@@ -22,10 +23,10 @@ const leftFree = 512 * 2 ** 20;
 
 const receiverUnit = new Map([[receiverPlaces.unitFile, { content: renderReceiverUnit(), mode: 0o644 }]]);
 
-/** zNet: the site's bus, its resolver and its log. Needs no other VM. */
+/** zNet: the site's bus, its resolver, its log and its numbers. Needs no other VM. */
 export const znet: RoleDefinition = {
   role: "znet",
-  start(ctx: RoleContext): RoleParts {
+  async start(ctx: RoleContext): Promise<RoleParts> {
     const admin = joinAsAdmin(ctx);
     const here = ctx.bus.replica("endpoints", "site");
     const there = ctx.bus.replica("endpoints", "peer");
@@ -41,6 +42,7 @@ export const znet: RoleDefinition = {
     const started = ctx.clock.now();
     const asked = () => (ctx.bus.connected() ? ctx.clock.now() - started : undefined);
     const peer = () => peerState(ctx.view().peer?.name, there.age(), asked());
+    const metrics = await metricsPart(ctx, peer);
     const logs = createLogKeeper({ host: ctx.host, clock: ctx.clock, store: storeDirectory });
     return {
       loops: [
@@ -89,6 +91,7 @@ export const znet: RoleDefinition = {
           essential: false,
           resyncMs: 3_600_000,
         }),
+        ...metrics.loops,
       ],
       routes: (app) => routes(app, { ctx, admin }),
       facts: () => ({
@@ -103,6 +106,7 @@ export const znet: RoleDefinition = {
         const remedy = "find out what says so much: zctl logs; or raise log.at_most in the map, or znet's disk";
         const unreadable = [
           ...unreadableStacks(stacks.invalid()),
+          ...metrics.problems(),
           ...(overfull === undefined ? [] : [{ what: overfull, remedy }]),
         ];
         if (state !== "away") return unreadable;

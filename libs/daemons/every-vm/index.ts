@@ -13,6 +13,7 @@ import {
 } from "../rsyslog/index.ts";
 import { dnsMetrics, openControl } from "../unbound/index.ts";
 import { firewallLoop } from "./firewall-part.ts";
+import { numbersPart } from "./numbers.ts";
 import { sshPart } from "./ssh-part.ts";
 
 /** Seconds that znet's copy of a host's log may be behind before it is a problem. */
@@ -83,6 +84,7 @@ function commonPart(ctx: RoleContext): CommonPart {
         resyncMs: 60_000,
       }),
       ssh.loop,
+      ...numbersPart(ctx, seconds),
     ],
     facts: () => ({ log: { behind: seconds() }, clock: time.facts() }),
     problems: () => {

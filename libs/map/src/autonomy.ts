@@ -30,6 +30,8 @@ export const ports = {
   service: 9550,
   /** HAProxy's own exporter on a zfront. */
   frontMetrics: 9551,
+  /** What an operating system says of itself (prometheus-node-exporter). */
+  node: 9100,
   wireguard: 51820,
   cephMon: 3300,
   /** Where podman publishes containers on zpod and zmah: the kernel's ephemeral range. */
@@ -114,9 +116,10 @@ export const autonomy: readonly Flow[] = [
   flow("znet-zfront-metrics", local("znet"), local("zfront"), "optional", "metrics", [
     tcp(ports.service),
     tcp(ports.frontMetrics),
+    tcp(ports.node),
   ]),
-  flow("znet-zpod-metrics", local("znet"), local("zpod"), "optional", "metrics", [tcp(ports.service)]),
-  flow("znet-zmah-metrics", local("znet"), local("zmah"), "optional", "metrics", [tcp(ports.service)]),
+  flow("znet-zpod-metrics", local("znet"), local("zpod"), "optional", "metrics", [tcp(ports.service), tcp(ports.node)]),
+  flow("znet-zmah-metrics", local("znet"), local("zmah"), "optional", "metrics", [tcp(ports.service), tcp(ports.node)]),
   flow("zfront-zpod", local("zfront"), local("zpod"), "runtime", "published endpoints", published),
   flow("zfront-zmah", local("zfront"), local("zmah"), "runtime", "published endpoints", published),
   flow("zfront-peer", local("zfront"), peer("zfront"), "runtime", "peer listener, mutual TLS", [

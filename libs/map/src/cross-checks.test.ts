@@ -215,7 +215,7 @@ const slips: readonly (readonly [what: string, edits: readonly Edit[], problem: 
     "VM too small at a site",
     [
       ["network: 10.64.2.0/24", "network: 10.64.2.0/24\n    hosts: { znet: { disk: §1G } }"],
-      ["tcp:", "log: { at_most: 500M }\ntcp:"],
+      ["tcp:", "log: { at_most: 500M }\nmetrics: { at_most: 100M }\ntcp:"],
     ],
     "sites.south.hosts.znet.disk  1G is too little disk for znet; at least 4G",
   ],
@@ -258,7 +258,7 @@ const slips: readonly (readonly [what: string, edits: readonly Edit[], problem: 
   [
     "logs over the disk",
     [["tcp:", "log: { at_most: §30G }\ntcp:"]],
-    "log.at_most  30G of logs leave no room on north's znet, which has a disk of 20G; give hosts.znet.disk 38G",
+    "log.at_most  30G of logs and 2G of metrics leave no room on north's znet, which has a disk of 20G; give hosts.znet.disk 40G",
   ],
   [
     "ceph without a witness",
@@ -396,7 +396,11 @@ describe("advice", () => {
       [["memory: 4G", "memory: 48G"]],
       "tenants  together they may use 49G of memory, and north's zpods have 48G",
     ],
-    ["tight logs", [["tcp:", "log: { at_most: 18G }\ntcp:"]], "log.at_most  18G of logs leave no room on north's znet"],
+    [
+      "tight logs",
+      [["tcp:", "log: { at_most: 18G }\ntcp:"]],
+      "log.at_most  18G of logs and 2G of metrics leave no room on north's znet",
+    ],
   ] as readonly (readonly [string, readonly Edit[], string])[])("%s", (_, edits, warning) => {
     expect(warningsOf(spoil(...edits))).toEqual([expect.stringContaining(warning)]);
   });

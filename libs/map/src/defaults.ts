@@ -19,6 +19,7 @@ export const defaults = {
   },
   front: { requestsPerClient: "200/s", connectionsPerClient: 256, logAddresses: "truncated" },
   log: { keep: "30d", atMost: "10G" },
+  metrics: { keep: "15d", atMost: "2G" },
   tenant: { volumes: "10G", memory: "1G", cpus: 1, stacks: 10 },
 } as const;
 

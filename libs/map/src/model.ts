@@ -122,6 +122,20 @@ export interface Ntp {
   readonly nts: readonly string[];
 }
 
+/** Who is told of alerts. Passwords, and URLs that are secrets, are files on znet. */
+export interface Alerts {
+  readonly mail?: {
+    readonly to: readonly string[];
+    readonly from: string;
+    /** `mail.example.net:587`. */
+    readonly smarthost: string;
+    /** For whom znet has a password; undefined: the smarthost wants none. */
+    readonly user?: string;
+  };
+  /** Without a URL, it is in a file on znet. */
+  readonly webhook?: { readonly url?: string };
+}
+
 export interface Storage {
   readonly kind: "ceph" | "local";
   readonly profile: "lab" | "metro" | "wide";
@@ -144,6 +158,9 @@ export interface ZMap {
   readonly front: Front;
   /** Seconds to keep, bytes at most. */
   readonly log: { readonly keep: number; readonly atMost: number };
+  /** The same of each site's own numbers. */
+  readonly metrics: { readonly keep: number; readonly atMost: number };
+  readonly alerts: Alerts;
   readonly tcp: readonly TcpService[];
   readonly replication: readonly ReplicationPort[];
   readonly tenants: readonly Tenant[];

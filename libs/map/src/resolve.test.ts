@@ -100,6 +100,8 @@ tenants:
     },
     front: { requestsPerClient: 2000, connectionsPerClient: 256, logAddresses: "truncated" },
     log: { keep: 30 * 86_400, atMost: 10 * 2 ** 30 },
+    metrics: { keep: 15 * 86_400, atMost: 2 * 2 ** 30 },
+    alerts: {},
     tcp: [],
     replication: [],
     tenants: [

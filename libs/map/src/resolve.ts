@@ -1,6 +1,6 @@
 import { defaultNames, defaults, directories } from "./defaults.ts";
 import { canonicalIpv6, formatIpv4, parseNetwork } from "./ip.ts";
-import type { Dns, Front, HostEntry, Role, Site, TcpService, Tenant, ZMap } from "./model.ts";
+import type { Alerts, Dns, Front, HostEntry, Role, Site, TcpService, Tenant, ZMap } from "./model.ts";
 import { canonicalKey } from "./openssh-key.ts";
 import type { MapFile } from "./schema.ts";
 import { hostCount, hostSize } from "./sizing.ts";
@@ -46,6 +46,11 @@ export function resolveMap(file: MapFile): ZMap {
       keep: seconds(file.log?.keep ?? defaults.log.keep),
       atMost: bytes(file.log?.at_most ?? defaults.log.atMost),
     },
+    metrics: {
+      keep: seconds(file.metrics?.keep ?? defaults.metrics.keep),
+      atMost: bytes(file.metrics?.at_most ?? defaults.metrics.atMost),
+    },
+    alerts: resolveAlerts(file.alerts),
     tcp: entries(file.tcp).map(
       ([name, tcp]): TcpService => ({
         name,
@@ -144,6 +149,20 @@ function resolveFront(front: MapFile["front"]): Front {
     connectionsPerClient: front?.connections_per_client ?? defaults.front.connectionsPerClient,
     logAddresses: front?.log_addresses ?? defaults.front.logAddresses,
   };
+}
+
+function resolveAlerts({ mail, webhook }: NonNullable<MapFile["alerts"]> = {}): Alerts {
+  return {
+    ...(mail === undefined ? {} : { mail: withoutGaps(mail) }),
+    ...(webhook === undefined ? {} : { webhook: webhook.url === undefined ? {} : { url: webhook.url } }),
+  };
+}
+
+function withoutGaps({
+  user,
+  ...mail
+}: NonNullable<NonNullable<MapFile["alerts"]>["mail"]>): NonNullable<Alerts["mail"]> {
+  return user === undefined ? mail : { ...mail, user };
 }
 
 function inTenSeconds(rate: string): number {

@@ -19,9 +19,12 @@ import {
   resolverComplaint,
   siteNameComplaint,
   size,
+  smarthostComplaint,
+  smtpUserComplaint,
   stackComplaint,
   text,
   timeServerComplaint,
+  webhookComplaint,
 } from "./values.ts";
 
 /**
@@ -267,6 +270,53 @@ const LogFile = z.strictObject({
   at_most: optional(size("How much of znet's disk logs may take."), defaults.log.atMost),
 });
 
+const MetricsFile = z.strictObject({
+  keep: optional(duration("How long znet keeps its site's numbers."), defaults.metrics.keep),
+  at_most: optional(size("How much of znet's disk they may take.", "2G"), defaults.metrics.atMost),
+});
+
+const address = (description: string, example: string) => text(contactComplaint, { description, examples: [example] });
+
+const AlertsFile = z.strictObject({
+  mail: optional(
+    z.strictObject({
+      to: z
+        .array(address("Who is told.", "robin@example.net"))
+        .min(1)
+        .max(20)
+        .meta({ description: "Who is told.", examples: [["robin@example.net"]] }),
+      from: address("The sender.", "zcloud@example.net"),
+      smarthost: text(smarthostComplaint, {
+        description: "Mail server that takes it, and its port. It must speak TLS.",
+        examples: ["mail.example.net:587"],
+      }),
+      user: optional(
+        text(smtpUserComplaint, {
+          description:
+            "Whom the server knows. The password is a file on each znet, /etc/zcloud/secrets/alerts-mail-password.",
+          examples: ["zcloud"],
+        }),
+      ),
+    }),
+    undefined,
+    "Mail, as plain as it comes.",
+  ),
+  webhook: optional(
+    z.strictObject({
+      url: optional(
+        text(webhookComplaint, {
+          description: "Where alerts are posted.",
+          examples: ["https://alerts.example.net/in"],
+        }),
+        undefined,
+        "Where alerts are posted, as Alertmanager's JSON. Without it, the URL is in a file on each znet, /etc/zcloud/secrets/alerts-webhook-url: most such URLs are secrets.",
+      ),
+    }),
+    undefined,
+    "An HTTP service that takes alerts.",
+  ),
+});
+
 const SiteName = text(siteNameComplaint, { description: "Name of a site.", examples: ["north"] });
 const Label = text(labelComplaint, { description: "Lower case letters, digits and -.", examples: ["garden"] });
 
@@ -305,6 +355,12 @@ export const MapFile = z.strictObject({
   ntp: optional(NtpFile, undefined, "Whom znet asks for the time; each VM too, while znet does not answer."),
   front: optional(FrontFile, undefined, "How the fronts treat every client, and what they write down."),
   log: optional(LogFile, undefined, "The logs of all hosts, on znet."),
+  metrics: optional(MetricsFile, undefined, "The numbers of each site's hosts, on its znet."),
+  alerts: optional(
+    AlertsFile,
+    undefined,
+    "Who is told when something is wrong. Without it, alerts stand in Prometheus only.",
+  ),
   tcp: optional(z.record(Label, TcpFile), undefined, "Ports of the world that are not HTTP, by name."),
   replication: optional(z.record(Label, ReplicationFile), undefined, "Ports between the sites' zmahs, by name."),
   tenants: optional(z.record(Label, TenantFile), undefined, "Whose stacks run here, and how much they may use."),

@@ -117,6 +117,23 @@ export function contactComplaint(value: string): string | undefined {
     : `${value} is not a mail address, e.g. hostmaster@example.net`;
 }
 
+/** Of a mail server and its port. */
+export function smarthostComplaint(value: string): string | undefined {
+  const [, host = "", port = ""] = /^([^:]+):([1-9][0-9]{0,4})$/.exec(value) ?? [];
+  if (host === "" || Number(port) > 65535)
+    return `${value} is no mail server with its port; write e.g. mail.example.net:587`;
+  return timeServerComplaint(host);
+}
+
+export function smtpUserComplaint(value: string): string | undefined {
+  return /^[\w.@+-]{1,128}$/.test(value) ? undefined : "is not a user of a mail server, e.g. zcloud";
+}
+
+export function webhookComplaint(value: string): string | undefined {
+  if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return undefined;
+  return `${value} is no http or https URL, e.g. https://alerts.example.net/in`;
+}
+
 export function stackComplaint(value: string): string | undefined {
   const [tenant, project, ...more] = value.split("/");
   if (tenant === undefined || project === undefined || more.length > 0)

@@ -77,7 +77,7 @@ export function envelopesTogether(draft: Draft): Finding[] {
   });
 }
 
-/** znet keeps the logs on its own disk, and answers DNS from it too. */
+/** znet keeps logs and numbers on its own disk, and answers DNS from it too. */
 export function logsTooLarge(draft: Draft): Finding[] {
   return logRoom(draft).flatMap(({ room, finding }) => (room < 0 ? [finding] : []));
 }
@@ -88,14 +88,20 @@ export function logsTight(draft: Draft): Finding[] {
 
 function logRoom(draft: Draft) {
   const atMost = draft.log?.at_most ?? defaults.log.atMost;
-  if (!isWhole(draft.log)) return [];
+  if (!isWhole(draft.log) || !isWhole(draft.metrics)) return [];
+  const numbers = bytes(draft.metrics?.at_most ?? defaults.metrics.atMost);
   const disks = sitesWithSizes(draft, "znet").map((site) => ({ site, disk: hostSize(draft, site, "znet").disk }));
   const [smallest] = disks.sort((a, b) => a.disk - b.disk);
   if (smallest === undefined) return [];
-  const path: Path = draft.log?.at_most === undefined ? ["hosts", "znet", "disk"] : ["log", "at_most"];
-  const remedy = `give hosts.znet.disk ${formatSize(bytes(atMost) + 2 * least.disk)}`;
-  const message = `${atMost} of logs leave no room on ${smallest.site}'s znet, which has a disk of ${formatSize(smallest.disk)}; ${remedy}`;
-  return [{ room: smallest.disk - bytes(atMost), finding: { path, message } }];
+  const path: Path =
+    draft.log?.at_most !== undefined
+      ? ["log", "at_most"]
+      : draft.metrics?.at_most !== undefined
+        ? ["metrics", "at_most"]
+        : ["hosts", "znet", "disk"];
+  const remedy = `give hosts.znet.disk ${formatSize(bytes(atMost) + numbers + 2 * least.disk)}`;
+  const message = `${atMost} of logs and ${formatSize(numbers)} of metrics leave no room on ${smallest.site}'s znet, which has a disk of ${formatSize(smallest.disk)}; ${remedy}`;
+  return [{ room: smallest.disk - bytes(atMost) - numbers, finding: { path, message } }];
 }
 
 /** What zpods offer to tenants, by what tenants ask for. Volumes are on zpods only while storage is local. */
