@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from "node:path";
 import { LocalHost } from "@zcloud/host";
 import { runPass } from "@zcloud/reconcile";
-import { debian } from "@zcloud/testing";
+import { debian, rootfsPath } from "@zcloud/testing";
 import { labMap } from "../unbound/lab-map.test-support.ts";
 import { createMonitor, type MonitorVerbs } from "./daemon.ts";
 import { alertmanagerPlaces, type MonitorPlaces, prometheusPlaces } from "./places.ts";
@@ -35,7 +35,7 @@ export function keep(of: "prometheus" | "alertmanager", places: MonitorPlaces): 
   const binary = of === "prometheus" ? "/usr/bin/prometheus" : "/usr/bin/prometheus-alertmanager";
   const retention = { keep: 86_400, atMost: 2 ** 28 };
   const own = of === "prometheus" ? prometheusArguments(places, retention) : alertmanagerArguments(places);
-  const command = debian(binary, ...own);
+  const command = of === "prometheus" ? debian(binary, ...own) : withItsShare(debian(binary, ...own));
   mkdirSync(places.state, { recursive: true });
   const { verbs, pid } = shellVerbs(command, places, (path) =>
     of === "prometheus"
@@ -56,6 +56,11 @@ export function keep(of: "prometheus" | "alertmanager", places: MonitorPlaces): 
     kill: () =>
       void execFileSync("sh", ["-c", `test ! -e ${pid} || kill -9 "$(cat ${pid})" || true`], { stdio: "ignore" }),
   };
+}
+
+/** Debian's Alertmanager has its templates at a fixed path: a mount namespace of its own sees the userland's. */
+function withItsShare(argv: readonly string[]): readonly string[] {
+  return ["unshare", "-m", "sh", "-c", `mount --bind ${rootfsPath}/usr/share /usr/share && exec "$@"`, "sh", ...argv];
 }
 
 function shellVerbs(

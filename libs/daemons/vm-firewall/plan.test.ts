@@ -28,10 +28,10 @@ describe("planFirewall", () => {
   });
 
   test("another map: the lines that change can be read", () => {
-    const [change, ...more] = plan({ rules: desired.rules.replace("tcp dport 9550", "tcp dport 9999") });
+    const [change, ...more] = plan({ rules: desired.rules.replace("tcp dport { 9550, 9100 }", "tcp dport 9999") });
     expect(change).toMatchObject({ kind: "configure", change: "~", subject: "rules.nft", summary: "1 line" });
     expect(change?.detail).toMatch(/^-.*tcp dport 9999 counter name "znet-zpod-metrics" accept$/m);
-    expect(change?.detail).toMatch(/^\+.*tcp dport 9550 counter name "znet-zpod-metrics" accept$/m);
+    expect(change?.detail).toMatch(/^\+.*tcp dport { 9550, 9100 } counter name "znet-zpod-metrics" accept$/m);
     expect(more).toEqual([]);
   });
 

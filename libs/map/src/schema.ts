@@ -280,11 +280,7 @@ const address = (description: string, example: string) => text(contactComplaint,
 const AlertsFile = z.strictObject({
   mail: optional(
     z.strictObject({
-      to: z
-        .array(address("Who is told.", "robin@example.net"))
-        .min(1)
-        .max(20)
-        .meta({ description: "Who is told.", examples: [["robin@example.net"]] }),
+      to: z.array(address("Who is told.", "robin@example.net")).min(1).max(20).meta({ description: "Who is told." }),
       from: address("The sender.", "zcloud@example.net"),
       smarthost: text(smarthostComplaint, {
         description: "Mail server that takes it, and its port. It must speak TLS.",

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { dashboardFiles } from "@zcloud/daemons/dashboards";
 import { mapJsonSchema } from "@zcloud/map";
 import { autonomyReference } from "./autonomy-reference.ts";
 import { composeReference } from "./compose-reference.ts";
@@ -13,7 +14,12 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 export function generatedFiles(): Readonly<Record<string, string>> {
   const schema = mapJsonSchema();
   const smallest = readFileSync(join(root, "deploy/maps/smallest.yaml"), "utf8");
+  const dashboards = Object.entries(dashboardFiles()).map(([name, board]) => [
+    `deploy/dashboards/${name}`,
+    json(board),
+  ]);
   return {
+    ...Object.fromEntries(dashboards),
     "deploy/maps/zcloud.schema.json": json(schema),
     "docs/reference/map.md": mapReference(schema, smallest),
     "docs/reference/autonomy.md": autonomyReference(),

@@ -36,7 +36,8 @@ export const collectorRules: readonly AlertRule[] = [
   },
   {
     alert: "AlertmanagerGone",
-    when: 'up{job="alertmanager"} == 0 or increase(prometheus_notifications_dropped_total[10m]) > 0',
+    // Without anybody to tell there is no Alertmanager, and Prometheus counts each alert as dropped.
+    when: 'up{job="alertmanager"} == 0 or (increase(prometheus_notifications_dropped_total[10m]) > 0 and on (host) up{job="alertmanager"} == 1)',
     ...{ lasting: "5m", severity: "warning" },
     summary: `Alertmanager of ${host} takes no alerts: nobody is told`,
   },

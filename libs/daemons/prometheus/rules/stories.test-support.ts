@@ -286,6 +286,13 @@ export const stories: readonly Story[] = [
     ...znet,
     severity: "warning",
   }),
+  {
+    what: "AlertmanagerGone: nobody is to be told",
+    alert: "AlertmanagerGone",
+    at: "20m",
+    series: { [on("prometheus_notifications_dropped_total", { job: "prometheus", ...znet })]: "0+1x40" },
+    firing: [],
+  },
   ...pair(
     "AlertsUndelivered",
     "20m",

@@ -1,0 +1,75 @@
+import { beforeAll, expect, test } from "vitest";
+import { eventually, openTestbed, type Testbed } from "./support/testbed.ts";
+
+interface Target {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly health: string;
+  readonly lastError: string;
+}
+interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [number, string];
+}
+
+let bed: Testbed;
+beforeAll(async () => {
+  bed = await openTestbed();
+});
+
+/** Asks the Prometheus of a site, which nobody but its own znet reaches. */
+async function ask<T>(site: string, path: string): Promise<T> {
+  const { stdout } = await bed.sh(`${site}/znet`, ["curl", "-sS", "-m", "10", `http://127.0.0.1:9090${path}`]);
+  return (JSON.parse(stdout) as { data: T }).data;
+}
+
+const query = async (site: string, text: string): Promise<readonly Sample[]> =>
+  (await ask<{ result: readonly Sample[] }>(site, `/api/v1/query?query=${encodeURIComponent(text)}`)).result;
+
+test.each(["north", "south"])("%s: everybody but zstore is asked, and answers", async (site) => {
+  const targets = await eventually(
+    "all targets are up",
+    120,
+    async () => (await ask<{ activeTargets: readonly Target[] }>(site, "/api/v1/targets")).activeTargets,
+    (found) => found.length > 0 && found.every(({ health }) => health === "up"),
+  );
+  const asked = new Set(targets.map(({ labels }) => `${labels["job"]} ${labels["host"]}`));
+  expect([...asked].sort()).toEqual([
+    `haproxy ${site}/zfront`,
+    ...["zfront", "zmah1", "znet", "zpod1"].map((name) => `node ${site}/${name}`),
+    `prometheus ${site}/znet`,
+    ...["zfront", "zmah1", "znet", "zpod1"].map((name) => `zcloud ${site}/${name}`),
+  ]);
+});
+
+test("zstore is known by the status that it sends; the other site is there", async () => {
+  await eventually(
+    "north's zstore is present",
+    120,
+    () => query("north", 'zcloud_vm_present{vm="north/zstore"} == 1'),
+    (found) => found.length === 1,
+  );
+  expect(await query("north", "zcloud_bus_peer_reachable == 1")).toHaveLength(1);
+});
+
+test("it holds little memory, and its rules are evaluated", async () => {
+  await eventually(
+    "the watchdog fires",
+    120,
+    () => query("north", 'ALERTS{alertname="Watchdog",alertstate="firing"}'),
+    (found) => found.length === 1,
+  );
+  const [held] = await query("north", 'process_resident_memory_bytes{job="prometheus"}');
+  expect(Number(held?.value[1])).toBeLessThan(200 * 2 ** 20);
+  expect(await query("north", "increase(prometheus_rule_evaluation_failures_total[5m]) > 0")).toEqual([]);
+});
+
+test("nobody else reaches its port", async () => {
+  const znet = bed.map.sites[0]?.hosts.find(({ role }) => role === "znet")?.address;
+  const answer = await bed
+    .sh("north/zpod1", ["curl", "-sS", "-m", "3", "-o", "/dev/null", `http://${znet}:9090/`])
+    .catch((error: unknown) => error);
+  expect(String((answer as { stdout?: string }).stdout ?? "")).not.toContain("200");
+  const listens = await bed.sh("north/znet", ["ss", "-Hltn", "sport = :9090"]);
+  expect(listens.stdout.trim().split("\n")).toHaveLength(1);
+  expect(listens.stdout).toContain("127.0.0.1:9090");
+});
