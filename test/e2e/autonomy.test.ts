@@ -1,5 +1,5 @@
 import { LocalHost } from "@zcloud/host";
-import { allHosts, autonomy, mayConnect, ports, resolveFlows } from "@zcloud/map";
+import { allHosts, autonomy, type HostEntry, mayConnect, ports, resolveFlows, type ZMap } from "@zcloud/map";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { Probe, Verdict } from "./support/probe.ts";
 import { eventually, openTestbed, repository, type Testbed } from "./support/testbed.ts";
@@ -36,6 +36,36 @@ const classes: readonly (readonly ["tcp" | "udp", number])[] = [
   ["udp", 8099],
 ];
 
+type Expected = (from: HostEntry, to: HostEntry, protocol: "tcp" | "udp", port: number) => boolean;
+
+function inTable(map: ZMap): Expected {
+  return (from, to, protocol, port) => mayConnect(map, from.id, to.id, protocol, port);
+}
+
+/** Every VM to every other, every class of port: what is otherwise than expected. */
+async function surprises(map: ZMap, expected: Expected): Promise<readonly string[]> {
+  const hosts = allHosts(map).filter(({ role }) => role !== "zcloud");
+  const found: string[] = [];
+  let passed = 0;
+  for (const from of hosts) {
+    const probes = hosts
+      .filter((to) => to.id !== from.id)
+      .flatMap((to) => classes.map(([protocol, port]) => ({ to, address: to.address, protocol, port })));
+    const verdicts = await probe(
+      from.id,
+      probes.map(({ address, protocol, port }) => ({ address, protocol, port })),
+    );
+    for (const [index, { to, protocol, port }] of probes.entries()) {
+      const wanted = expected(from, to, protocol, port) ? "open" : "dropped";
+      if (verdicts[index] === "open") passed += 1;
+      if (verdicts[index] !== wanted)
+        found.push(`${from.id} -> ${to.id} ${protocol}/${port}: ${verdicts[index]}, expected ${wanted}`);
+    }
+  }
+  expect(passed).toBeGreaterThan(50);
+  return found;
+}
+
 describe("the autonomy table", () => {
   let bed: Testbed;
 
@@ -44,26 +74,7 @@ describe("the autonomy table", () => {
   });
 
   test("every pair of hosts and every class of port: what the table allows passes, everything else is dropped", async () => {
-    const hosts = allHosts(bed.map).filter(({ role }) => role !== "zcloud");
-    const surprises: string[] = [];
-    let passed = 0;
-    for (const from of hosts) {
-      const probes = hosts
-        .filter((to) => to.id !== from.id)
-        .flatMap((to) => classes.map(([protocol, port]) => ({ to: to.id, address: to.address, protocol, port })));
-      const verdicts = await probe(
-        from.id,
-        probes.map(({ address, protocol, port }) => ({ address, protocol, port })),
-      );
-      for (const [index, { to, protocol, port }] of probes.entries()) {
-        const expected = mayConnect(bed.map, from.id, to, protocol, port) ? "open" : "dropped";
-        if (verdicts[index] === "open") passed += 1;
-        if (verdicts[index] !== expected)
-          surprises.push(`${from.id} -> ${to} ${protocol}/${port}: ${verdicts[index]}, the table says ${expected}`);
-      }
-    }
-    expect(surprises).toEqual([]);
-    expect(passed).toBeGreaterThan(50);
+    expect(await surprises(bed.map, inTable(bed.map))).toEqual([]);
   });
 
   const kept = ["own", "runtime", "optional", "maintenance"];
@@ -131,6 +142,84 @@ describe("the autonomy table", () => {
   function publicOf(host: string): string {
     return bed.publicAddress(host.split("/")[0] ?? "");
   }
+});
+
+describe("each firewall alone keeps to the table", () => {
+  let bed: Testbed;
+  let vms: readonly HostEntry[];
+  let zclouds: readonly HostEntry[];
+  const rules = new Map<string, string>();
+
+  const onAll = (hosts: readonly HostEntry[], script: (host: HostEntry) => string) =>
+    Promise.all(
+      hosts.map(async (host) => {
+        const { status, stdout, stderr } = await bed.script(host.id, script(host));
+        if (status !== 0) throw new Error(`${host.id}: ${stderr}`);
+        return [host.id, stdout] as const;
+      }),
+    );
+  const own = "inet zcloud_vm";
+  const list = () => onAll(vms, () => `nft --stateless list table ${own}`);
+  const load = () => onAll(vms, () => "nft --file /etc/zcloud-firewall/rules.nft");
+  const openZclouds = () => onAll(zclouds, () => "nft insert rule inet zcloud forward accept");
+
+  beforeAll(async () => {
+    bed = await openTestbed();
+    vms = allHosts(bed.map).filter(({ role }) => role !== "zcloud");
+    zclouds = allHosts(bed.map).filter(({ role }) => role === "zcloud");
+    for (const [host, listed] of await list()) rules.set(host, listed);
+    // So that nobody puts right what is broken here.
+    await onAll(vms, ({ role }) => `systemctl stop zcloud-${role}`);
+  });
+
+  afterAll(async () => {
+    await onAll(vms, ({ role }) => `systemctl start zcloud-${role}`);
+    expect((await bed.zctl("apply")).status).toBe(0);
+    await eventually(
+      "a quiet status",
+      120,
+      () => bed.zctl("status"),
+      ({ status }) => status === 0,
+    );
+  });
+
+  test("a VM's rules stay while its service is stopped", async () => {
+    expect(new Map(await list())).toEqual(rules);
+  });
+
+  test("the hypervisors', with none on the VMs", async () => {
+    await onAll(vms, () => `nft delete table ${own}`);
+    expect(await surprises(bed.map, inTable(bed.map))).toEqual([]);
+  });
+
+  test("the VMs', by what they let in, with hypervisors that let everything pass", async () => {
+    await load();
+    await openZclouds();
+    await onAll(vms, () => `nft flush chain ${own} output`);
+    // Who calls the front directly can't be told there from who called the public address.
+    const arriving: Expected = (from, to, protocol, port) =>
+      mayConnect(bed.map, from.id, to.id, protocol, port) ||
+      (from.site === to.site && mayConnect(bed.map, "world", to.id, protocol, port));
+    expect(await surprises(bed.map, arriving)).toEqual([]);
+  });
+
+  test("the VMs', by what they let out, with hypervisors that let everything pass", async () => {
+    await load();
+    await openZclouds();
+    await onAll(vms, () => `nft 'flush chain ${own} input; chain ${own} input { policy accept; }'`);
+    expect(await surprises(bed.map, inTable(bed.map))).toEqual([]);
+  });
+
+  test("a started service puts its VM's rules right, apply those of the hypervisors", async () => {
+    await onAll(vms, ({ role }) => `systemctl start zcloud-${role}`);
+    await eventually("every VM's rules", 60, list, (listed) =>
+      listed.every(([host, text]) => text === rules.get(host)),
+    );
+    expect((await bed.zctl("apply")).status).toBe(0);
+    for (const [, listed] of await onAll(zclouds, () => "nft --stateless list chain inet zcloud forward"))
+      expect(listed).not.toMatch(/^\s*accept$/m);
+    expect(await surprises(bed.map, inTable(bed.map))).toEqual([]);
+  });
 });
 
 describe("alone: every other VM of both sites is powered off", () => {
