@@ -30,6 +30,7 @@ test("the plan is one file, and empty when it is there; shedding is seen in it, 
   expect(first.map(({ subject }) => subject)).toEqual(["60-zcloud-logs.conf"]);
   const content = first[0]?.kind === "write-file" ? first[0].spec.content : "";
   expect(content).toContain("SystemMaxUse=512M");
+  expect(content).toContain("RuntimeMaxUse=16M");
   const files = new Map([[settingsPath, { content, mode: 0o644 }]]);
   expect(planJournald({ disk: 10 * GiB }, { files, backlog: calm })).toEqual([]);
   const late = { ...full, sent: place(2_000_000), bytes: 0.9 * journalSize(10 * GiB) };

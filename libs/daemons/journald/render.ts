@@ -19,8 +19,11 @@ export function renderJournald(bytes: number, shed: boolean): string {
 [Journal]
 Storage=persistent
 SystemMaxUse=${bytes / MiB}M
+# What is in memory, before the disk is there.
+RuntimeMaxUse=16M
 SyncIntervalSec=5s
 ForwardToSyslog=no
+ForwardToWall=no
 # For each service; what a service says beyond it is counted and dropped, so that no other's lines are pushed out.
 RateLimitIntervalSec=30s
 RateLimitBurst=100000
