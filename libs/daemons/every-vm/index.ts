@@ -11,10 +11,12 @@ import {
   rewindPath,
   senderPlaces,
 } from "../rsyslog/index.ts";
+import { createTimezone, utc } from "../timezone/index.ts";
 import { dnsMetrics, openControl } from "../unbound/index.ts";
 import { firewallLoop } from "./firewall-part.ts";
 import { numbersPart } from "./numbers.ts";
 import { sshPart } from "./ssh-part.ts";
+import { upgradesPart } from "./upgrades-part.ts";
 
 /** Seconds that znet's copy of a host's log may be behind before it is a problem. */
 const patience = 300;
@@ -59,6 +61,7 @@ function commonPart(ctx: RoleContext): CommonPart {
   });
   const time = clockPart(ctx);
   const ssh = sshPart(ctx);
+  const upgrades = upgradesPart(ctx);
   dnsMetrics(ctx.metrics, "zcloud_resolver_", openControl(resolverPlaces.control));
   const seconds = (): number => Math.round(behind(journald.backlog() ?? nothing) / 1_000);
   return {
@@ -70,6 +73,12 @@ function commonPart(ctx: RoleContext): CommonPart {
         resyncMs: 60_000,
       }),
       time.loop,
+      ctx.loop({
+        reconciler: createTimezone({ host: ctx.host }),
+        desired: () => utc,
+        essential: false,
+        resyncMs: 300_000,
+      }),
       firewallLoop(ctx),
       ctx.loop({
         reconciler: journald,
@@ -85,11 +94,12 @@ function commonPart(ctx: RoleContext): CommonPart {
       }),
       ssh.loop,
       ...numbersPart(ctx, seconds),
+      upgrades.loop,
     ],
     facts: () => ({ log: { behind: seconds() }, clock: time.facts() }),
     problems: () => {
       const late = seconds();
-      const others = [...time.problems(), ...ssh.problems()];
+      const others = [...time.problems(), ...ssh.problems(), ...upgrades.problems()];
       if (late < patience) return others;
       const what = `the site's log is ${Math.round(late / 60)} min behind this host; its lines wait in the journal here`;
       return [...others, { what, remedy: "zctl status: is znet up?" }];

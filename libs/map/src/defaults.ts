@@ -18,6 +18,7 @@ export const defaults = {
     nts: ["time.cloudflare.com"],
   },
   front: { requestsPerClient: "200/s", connectionsPerClient: 256, logAddresses: "truncated" },
+  upgrades: { window: "02:00-04:00", reboot: "never" },
   log: { keep: "30d", atMost: "10G" },
   metrics: { keep: "15d", atMost: "2G" },
   tenant: { volumes: "10G", memory: "1G", cpus: 1, stacks: 10 },

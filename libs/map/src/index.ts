@@ -13,3 +13,4 @@ export * from "./select.ts";
 export { signedText } from "./signed.ts";
 export { formatDuration, formatSize, parseDuration, parseRate, parseSize } from "./units.ts";
 export { greetingComplaint } from "./values.ts";
+export type { DayWindow } from "./window.ts";

@@ -3,6 +3,8 @@
  * `load.ts` makes it from the operator's `zcloud.yaml`; everything else in the system is derived from it.
  */
 
+import type { DayWindow } from "./window.ts";
+
 /** The kinds of VM at a site, and the hypervisor that carries them. */
 export type Role = "zcloud" | "znet" | "zfront" | "zstore" | "zpod" | "zmah";
 
@@ -136,6 +138,12 @@ export interface Alerts {
   readonly webhook?: { readonly url?: string };
 }
 
+/** When a site's VMs take security upgrades. */
+export interface Upgrades {
+  readonly window: DayWindow;
+  readonly reboot: "never" | "in-window";
+}
+
 export interface Storage {
   readonly kind: "ceph" | "local";
   readonly profile: "lab" | "metro" | "wide";
@@ -156,6 +164,7 @@ export interface ZMap {
   readonly dns: Dns;
   readonly ntp: Ntp;
   readonly front: Front;
+  readonly upgrades: Upgrades;
   /** Seconds to keep, bytes at most. */
   readonly log: { readonly keep: number; readonly atMost: number };
   /** The same of each site's own numbers. */

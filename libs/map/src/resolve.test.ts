@@ -99,6 +99,7 @@ tenants:
       nts: ["time.cloudflare.com"],
     },
     front: { requestsPerClient: 2000, connectionsPerClient: 256, logAddresses: "truncated" },
+    upgrades: { window: { start: 120, length: 120 }, reboot: "never" },
     log: { keep: 30 * 86_400, atMost: 10 * 2 ** 30 },
     metrics: { keep: 15 * 86_400, atMost: 2 * 2 ** 30 },
     alerts: {},

@@ -1,11 +1,12 @@
 import { defaultNames, defaults, directories } from "./defaults.ts";
 import { canonicalIpv6, formatIpv4, parseNetwork } from "./ip.ts";
-import type { Alerts, Dns, Front, HostEntry, Role, Site, TcpService, Tenant, ZMap } from "./model.ts";
+import type { Alerts, Dns, Front, HostEntry, Role, Site, TcpService, Tenant, Upgrades, ZMap } from "./model.ts";
 import { canonicalKey } from "./openssh-key.ts";
 import type { MapFile } from "./schema.ts";
 import { hostCount, hostSize } from "./sizing.ts";
 import { parseDuration, parseRate, parseSize } from "./units.ts";
 import { parseResolver } from "./values.ts";
+import { parseWindow } from "./window.ts";
 
 /** Where a role's hosts stand in the site's network, counted from its first address; `zpod1` is at 17. */
 export const offsets = { zcloud: 1, znet: 2, zfront: 3, zstore: 4, zpod: 16, zmah: 32 } as const satisfies Record<
@@ -42,6 +43,7 @@ export function resolveMap(file: MapFile): ZMap {
     dns: resolveDns(file.dns?.upstreams ?? defaults.dns.upstreams),
     ntp: { servers: file.ntp?.servers ?? defaults.ntp.servers, nts: file.ntp?.nts ?? defaults.ntp.nts },
     front: resolveFront(file.front),
+    upgrades: resolveUpgrades(file.upgrades),
     log: {
       keep: seconds(file.log?.keep ?? defaults.log.keep),
       atMost: bytes(file.log?.at_most ?? defaults.log.atMost),
@@ -141,6 +143,14 @@ function resolveDns(upstreams: readonly string[]): Dns {
       resolvers.flatMap(({ address, name }) => (name === undefined ? [] : [[address, name]])),
     ),
   };
+}
+
+/** The schema has checked it; one that gets here unchecked is a bug. */
+function resolveUpgrades(upgrades: MapFile["upgrades"]): Upgrades {
+  const text = upgrades?.window ?? defaults.upgrades.window;
+  const window = parseWindow(text);
+  if (window === undefined) throw new TypeError(`resolve map: ${text} is not a window`);
+  return { window, reboot: upgrades?.reboot ?? defaults.upgrades.reboot };
 }
 
 function resolveFront(front: MapFile["front"]): Front {

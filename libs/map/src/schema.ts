@@ -26,6 +26,7 @@ import {
   timeServerComplaint,
   webhookComplaint,
 } from "./values.ts";
+import { windowComplaint } from "./window.ts";
 
 /**
  * The file as the user writes it: nothing is filled in and nothing is converted, so that an editor, the JSON Schema and
@@ -313,6 +314,23 @@ const AlertsFile = z.strictObject({
   ),
 });
 
+const UpgradesFile = z.strictObject({
+  window: optional(
+    text(windowComplaint, {
+      description:
+        "When, in UTC, of 30 minutes to 12 hours. The first site takes it on Mondays, Wednesdays and Fridays, the second on Tuesdays, Thursdays and Saturdays; a single one every day.",
+      examples: ["02:00-04:00"],
+      pattern: "^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$",
+    }),
+    defaults.upgrades.window,
+  ),
+  reboot: optional(
+    z.enum(["never", "in-window"]),
+    defaults.upgrades.reboot,
+    "Whether a VM boots anew by itself where an upgrade asks for it.",
+  ),
+});
+
 const SiteName = text(siteNameComplaint, { description: "Name of a site.", examples: ["north"] });
 const Label = text(labelComplaint, { description: "Lower case letters, digits and -.", examples: ["garden"] });
 
@@ -350,6 +368,7 @@ export const MapFile = z.strictObject({
   dns: optional(DnsFile, undefined, "Where the sites' resolvers ask about the rest of the world."),
   ntp: optional(NtpFile, undefined, "Whom znet asks for the time; each VM too, while znet does not answer."),
   front: optional(FrontFile, undefined, "How the fronts treat every client, and what they write down."),
+  upgrades: optional(UpgradesFile, undefined, "Debian's security upgrades of all VMs; never at both sites at once."),
   log: optional(LogFile, undefined, "The logs of all hosts, on znet."),
   metrics: optional(MetricsFile, undefined, "The numbers of each site's hosts, on its znet."),
   alerts: optional(
