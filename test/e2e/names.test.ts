@@ -82,6 +82,29 @@ describe("names on every VM", () => {
     }
   });
 
+  test("where stacks run at both sites has a name on every VM, and each site's part says how fresh it is", async () => {
+    const script = `
+const dns = require("node:dns").promises;
+const none = (error) => [error.code];
+(async () => {
+  const zone = "zcloud.internal";
+  const [address, ports, text] = await Promise.all([
+    dns.resolve4("hello.demo.south." + zone).catch(none),
+    dns.resolveSrv("_http._tcp.web.hello.demo.south." + zone).catch(none),
+    dns.resolveTxt("_zone.south." + zone).catch(none),
+  ]);
+  console.log(JSON.stringify([address, ports.map(({ name }) => name), text.flat()]));
+})();
+`;
+    for (const host of ["north/zfront", "north/zpod1", "south/zmah1"])
+      await eventually(
+        `what ${host} knows of south's hello`,
+        90,
+        () => bed.sh(host, ["node", "-e", script]),
+        ({ stdout }) => stdout.trim() === '[["10.64.2.17"],["zpod1.south.zcloud.internal"],["live"]]',
+      );
+  });
+
   test("znet is power-cut and comes back: the longest gap in answers on a VM, and in a container", async () => {
     const asking = ask("north/zfront", 25, "demo.lab.example");
     await new Promise((resolve) => setTimeout(resolve, 2_000));
