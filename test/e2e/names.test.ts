@@ -93,7 +93,7 @@ const none = (error) => [error.code];
     dns.resolveSrv("_http._tcp.web.hello.demo.south." + zone).catch(none),
     dns.resolveTxt("_zone.south." + zone).catch(none),
   ]);
-  console.log(JSON.stringify([address, ports.map(({ name }) => name), text.flat()]));
+  console.log(JSON.stringify([address, [...new Set(ports.map(({ name }) => name))], text.flat()]));
 })();
 `;
     for (const host of ["north/zfront", "north/zpod1", "south/zmah1"])

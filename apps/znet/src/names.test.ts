@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Endpoint } from "@zcloud/events";
 import { loadMap } from "@zcloud/map";
+import { manualClock } from "@zcloud/reconcile/testing";
 import { Registry } from "prom-client";
 import { expect, test } from "vitest";
-import { siteNames, zoneAgeMetric } from "./names.ts";
+import { freshness, siteNames, zoneAgeMetric } from "./names.ts";
 
 const loaded = loadMap(readFileSync(new URL("../../../deploy/maps/lab.yaml", import.meta.url), "utf8"), "lab.yaml");
 if (!loaded.ok) throw new Error("the lab's map does not load");
@@ -63,4 +64,25 @@ test("the age of each site's names is a metric, where it is known", async () => 
   const text = await registry.metrics();
   expect(text).toContain('zcloud_dns_zone_age_seconds{site="north"} 0.5');
   expect(text).not.toContain("south");
+});
+
+test("a site whose word becomes stale, or fresh again, is told of once, within 5 s", async () => {
+  const clock = manualClock(0);
+  const age: { ms: number | undefined } = { ms: undefined };
+  const stop = new AbortController();
+  let told = 0;
+  freshness([known(age)], clock, stop.signal).onChange(() => {
+    told += 1;
+  });
+  await clock.advance(5_000);
+  expect(told).toBe(0);
+  age.ms = 1_000;
+  await clock.advance(5_000);
+  expect(told).toBe(1);
+  await clock.advance(20_000);
+  expect(told).toBe(1);
+  age.ms = 31_000;
+  await clock.advance(5_000);
+  expect(told).toBe(2);
+  stop.abort();
 });

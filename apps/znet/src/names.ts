@@ -1,6 +1,7 @@
 import { joinRecords, publicRecords, type Records, type ZoneAge, zoneRecords } from "@zcloud/daemons/unbound";
 import type { Endpoint } from "@zcloud/events";
 import type { ZMap } from "@zcloud/map";
+import { type Clock, pause } from "@zcloud/reconcile";
 import { Gauge, type Registry } from "prom-client";
 
 /** As a replica of endpoints knows them; see Replica. */
@@ -11,6 +12,8 @@ export interface KnownEndpoints {
 
 /** Milliseconds: mirrors hear from the other site every second; a slow half minute is no cut. */
 const patience = 30_000;
+/** Milliseconds between looks at how old it is. */
+const lookEvery = 5_000;
 
 /**
  * All that the site's resolver answers by itself besides the hosts: public names, and where the stacks of both sites run.
@@ -52,15 +55,41 @@ function within(known: KnownEndpoints, site: string): Endpoint[] {
   return [...known.entries().values()].filter(({ host }) => host.startsWith(`${site}/`));
 }
 
+/** Tells, within 5 s, when a site's word becomes fresh or stale: nothing else happens then that would wake a loop. */
+export function freshness(sites: readonly KnownEndpoints[], clock: Clock, signal: AbortSignal) {
+  const listeners = new Set<() => void>();
+  const now = (): string => sites.map(isFresh).join();
+  const watch = async (): Promise<void> => {
+    for (let before = now(); !signal.aborted; ) {
+      await pause(clock, lookEvery, signal);
+      const after = now();
+      if (after !== before) for (const listener of listeners) listener();
+      before = after;
+    }
+  };
+  void watch();
+  return {
+    onChange(listener: () => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function isFresh({ age }: KnownEndpoints): boolean {
+  const old = age();
+  return old !== undefined && old <= patience;
+}
+
 /** Says the same moment for as long as nothing is heard. */
-function watchAge({ age }: KnownEndpoints, now: () => number): () => ZoneAge {
+function watchAge(known: KnownEndpoints, now: () => number): () => ZoneAge {
   let stale: ZoneAge | undefined;
   return () => {
-    const old = age();
-    if (old !== undefined && old <= patience) {
+    if (isFresh(known)) {
       stale = undefined;
       return { state: "live" };
     }
+    const old = known.age();
     stale ??=
       old === undefined
         ? { state: "stale" }

@@ -12,7 +12,7 @@ import { createUnbound, dnsMetrics, openControl, productionPlaces } from "@zclou
 import type { RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
 import { joinAsAdmin } from "./admin.ts";
 import { metricsPart } from "./metrics-part.ts";
-import { siteNames, zoneAgeMetric } from "./names.ts";
+import { freshness, siteNames, zoneAgeMetric } from "./names.ts";
 import { peerState } from "./peer.ts";
 import { RemovalsReconciler } from "./removals.ts";
 import { routes } from "./routes.ts";
@@ -57,7 +57,7 @@ export const znet: RoleDefinition = {
             site: view.site.name,
             records: names(view.map, view.site.name, view.peer?.name),
           }),
-          wakes: [here, there],
+          wakes: [here, there, freshness([here, there], ctx.clock, ctx.signal)],
         }),
         ctx.loop({
           reconciler: createRsyslog("log-receiver", {

@@ -20,8 +20,7 @@ import { limited, median, type Row, shown } from "./results.ts";
 export async function nameRows(quick: boolean): Promise<readonly Row[]> {
   setFlagsFromString("--no-opt");
   const sites = await createTwoSites();
-  const stop = new AbortController();
-  const ends: (() => Promise<void> | void)[] = [() => sites.remove(), () => stop.abort()];
+  const ends: (() => Promise<void> | void)[] = [() => sites.remove()];
   try {
     const ports = new Map<string, number>();
     for (const { name } of sites.map.sites) {
@@ -34,7 +33,7 @@ export async function nameRows(quick: boolean): Promise<readonly Row[]> {
       ends.push(() => bus.close());
       const [port = 0] = await freePorts(1);
       ports.set(name, port);
-      ends.push(await serve(sites, { name, peer, port, bus }, stop.signal));
+      ends.push(await serve(sites, { name, peer, port, bus }));
     }
     const pod = await connect(sites, "north/zpod1");
     ends.push(() => pod.close());
@@ -62,8 +61,7 @@ function connect(sites: TwoSites, id: string): Promise<ConnectedBus> {
 async function serve(
   { map }: TwoSites,
   { name, peer, port, bus }: { name: string; peer: string | undefined; port: number; bus: ConnectedBus },
-  signal: AbortSignal,
-): Promise<() => void> {
+): Promise<() => Promise<void>> {
   const directory = tempDir();
   const at = (file: string) => join(directory, file);
   const places = {
@@ -80,9 +78,15 @@ async function serve(
     clock: systemClock,
   });
   for (const replica of [here, there]) replica.onChange(() => loop.trigger("change"));
-  void loop.start(signal);
+  const stop = new AbortController();
+  const running = loop.start(stop.signal);
   await eventually(`names of ${name}`, () => loop.state().phase === "converged");
-  return () => endIn(directory);
+  return async () => {
+    // A loop that goes on would start it again.
+    stop.abort();
+    await running;
+    endIn(directory);
+  };
 }
 
 async function measure(
