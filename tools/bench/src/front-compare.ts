@@ -36,7 +36,7 @@ export async function compare(programs: Programs, options: FrontOptions): Promis
   const names = Array.from({ length: options.routes }, (_, index) => nameOf(index + 1));
   writeFileSync(join(directory, "wild.pem"), selfSigned("*.demo.lab.example"));
   const script = haproxyScript(directory, programs.haproxy);
-  await startServer(script, serverFile(directory, [server]), server);
+  const stopServer = await startServer(script, serverFile(directory, [server]), server);
   const proxies: RunningProxy[] = [];
   try {
     proxies.push(
@@ -104,6 +104,7 @@ export async function compare(programs: Programs, options: FrontOptions): Promis
     ];
   } finally {
     for (const proxy of proxies) proxy.stop();
+    stopServer();
   }
 }
 

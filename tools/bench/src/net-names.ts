@@ -5,7 +5,7 @@ import { type BusAdmin, type ConnectedBus, connectBus, openAdmin } from "@zcloud
 import type { Endpoint } from "@zcloud/events";
 import { LocalHost } from "@zcloud/host";
 import { createLoop, systemClock } from "@zcloud/reconcile";
-import { eventually, freePorts, tempDir } from "@zcloud/testing";
+import { atExit, eventually, freePorts, tempDir } from "@zcloud/testing";
 import { siteNames } from "../../../apps/znet/src/names.ts";
 import { createTwoSites, type TwoSites } from "../../../libs/daemons/nats/two-sites.test-support.ts";
 import { outcome, question } from "../../../libs/daemons/resolver/dns-message.test-support.ts";
@@ -78,6 +78,7 @@ async function serve(
     clock: systemClock,
   });
   for (const replica of [here, there]) replica.onChange(() => loop.trigger("change"));
+  atExit(() => endIn(directory));
   const stop = new AbortController();
   const running = loop.start(stop.signal);
   await eventually(`names of ${name}`, () => loop.state().phase === "converged");
