@@ -87,7 +87,52 @@ test("zctl logs shows both sites' hosts as one, by a text, in order of time", as
   expect(screen.stdout).toMatch(new RegExp(`north/zstore {3}e2e(\\[\\d+\\])?: ${text}\n$`));
 });
 
+test("a tenant reads its own lines through either front, with its token, and nobody else's", async () => {
+  const mark = `tenant ${Date.now()}`;
+  const native = (service: string, text: string) =>
+    `printf 'MESSAGE=${text}\\nCONTAINER_TAG=${service}\\n' | logger --journald\n`;
+  await bed.script(
+    "north/zpod1",
+    native("demo/hello/web", `${mark} mine`) + native("garden/wiki/web", `${mark} theirs`) + `logger '${mark} host'\n`,
+  );
+  const url = `https://logs.lab.example/north/?since=5m&grep=${encodeURIComponent(mark)}`;
+  const bearer = (token: string) => ["-H", `authorization: Bearer ${token}`];
+  await eventually(
+    "all three are stored",
+    45,
+    () => stored("north/zpod1", mark),
+    ({ length }) => length >= 3,
+  );
+  for (const door of ["north", "south"]) {
+    const { status, body } = await eventually(
+      `the door of ${door} has its certificate`,
+      90,
+      () => bed.get(url, door, ...bearer("zcl_lab-demo-0123456789")),
+      (answer) => answer.status === 200,
+    );
+    expect(status).toBe(200);
+    const lines = body.trim().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([`${mark} mine`]);
+  }
+  expect(await bed.get(url, "north", ...bearer("zcl_lab-demo-9876543210"))).toMatchObject({ status: 401 });
+  expect(await bed.get(`${url}&host=znet`, "north", ...bearer("zcl_lab-demo-0123456789"))).toMatchObject({
+    status: 400,
+  });
+  // No way around the front.
+  const { address } = bed.map.sites.flatMap(({ hosts }) => hosts).find(({ id }) => id === "north/znet") ?? {};
+  const around = await bed.script("north/zpod1", `curl -sS -m 3 http://${address}:9552/north/healthz\n`);
+  expect(around.status).not.toBe(0);
+});
+
 test("znet is off: everybody goes on, and what is said meanwhile arrives when it is back, requests too", async () => {
+  const noted = () => bed.script("north/zpod1", "cat /var/lib/zcloud/zpod/log-sent.json\n");
+  const serverOf = (text: string) => (JSON.parse(text || "{}") as { server?: string }).server;
+  const before = await eventually(
+    "what was sent is noted",
+    30,
+    async () => serverOf((await noted()).stdout),
+    (server) => server !== undefined,
+  );
   await bed.powerOff("north/znet");
   const mark = `${Date.now()}`;
   for (let n = 0; n < 20; n += 1) await say("north/zpod1", `off ${mark} ${n}`);
@@ -106,6 +151,12 @@ test("znet is off: everybody goes on, and what is said meanwhile arrives when it
     90,
     () => stored("north/zpod1", `off ${mark}`),
     (lines) => new Set(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).size === 20,
+  );
+  await eventually(
+    "what znet's disk may not have is sent again",
+    60,
+    async () => serverOf((await noted()).stdout),
+    (server) => server !== undefined && server !== before,
   );
   for (const [host, text, kind] of [
     ["north/zstore", `cut ${mark}`, ""],

@@ -25,7 +25,7 @@ async function ask<T>(site: string, path: string): Promise<T> {
 const query = async (site: string, text: string): Promise<readonly Sample[]> =>
   (await ask<{ result: readonly Sample[] }>(site, `/api/v1/query?query=${encodeURIComponent(text)}`)).result;
 
-test.each(["north", "south"])("%s: everybody but zstore is asked, and answers", async (site) => {
+test.each(["north", "south"])("%s: everybody is asked, and answers; zstore by what it told znet", async (site) => {
   const targets = await eventually(
     "all targets are up",
     120,
@@ -37,8 +37,21 @@ test.each(["north", "south"])("%s: everybody but zstore is asked, and answers", 
     `haproxy ${site}/zfront`,
     ...["zfront", "zmah1", "znet", "zpod1"].map((name) => `node ${site}/${name}`),
     `prometheus ${site}/znet`,
+    `pushed ${site}/zstore`,
     ...["zfront", "zmah1", "znet", "zpod1"].map((name) => `zcloud ${site}/${name}`),
   ]);
+});
+
+test("zstore's own numbers are there under its name, by a way that it opens", async () => {
+  const own = () => query("north", 'process_resident_memory_bytes{job="pushed",host="north/zstore"}');
+  const [sample] = await eventually("its memory", 60, own, (found) => found.length === 1);
+  expect(Number(sample?.value[1])).toBeGreaterThan(2 ** 20);
+  const [info] = await query("north", 'zcloud_build_info{host="north/zstore"}');
+  expect(info?.metric).toMatchObject({ site: "north", role: "zstore", job: "pushed" });
+  // Not by asking it: nobody of znet's has a connection to it.
+  const address = bed.map.sites[0]?.hosts.find(({ role }) => role === "zstore")?.address;
+  const opened = ["ss", "-Htn", "dst", address ?? "", "and", "sport", "ge", ":32768"];
+  expect((await bed.sh("north/znet", opened)).stdout).toBe("");
 });
 
 test("zstore is known by the status that it sends; the other site is there", async () => {

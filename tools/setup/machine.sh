@@ -51,7 +51,7 @@ check_room() {
   mkdir -p "${ZCLOUD_CACHE:-/var/cache/zcloud}" /var/lib/zcloud-lab
   for directory in "${ZCLOUD_CACHE:-/var/cache/zcloud}" /var/lib/zcloud-lab; do
     free=$(df -Pm "$directory" | awk 'NR == 2 { print $4 }')
-    [ "$free" -ge 4096 ] || refuse "$free MiB are free in $directory; image and hosts need 4 GiB." "Free some, or remove old images there: rootfs-*"
+    [ "$free" -ge 4096 ] || refuse "$free MiB are free in $directory; image and hosts need 4 GiB." "Free some, or remove old images there: rootfs-*, layer-*"
   done
 }
 
@@ -101,7 +101,7 @@ install_modules() {
 }
 
 build_image() {
-  if ! deploy/images/build --print > /dev/null; then say "building the hosts' Debian 13 image, once, about a minute"; fi
+  if ! deploy/images/build --print > /dev/null; then say "building the hosts' Debian 13 image and what zstore and zpod have above it, once, about three minutes"; fi
   deploy/images/build
 }
 

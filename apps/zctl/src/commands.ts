@@ -12,6 +12,7 @@ import { remove } from "./commands/remove.ts";
 import { routes } from "./commands/routes.ts";
 import { ssh } from "./commands/ssh.ts";
 import { status } from "./commands/status.ts";
+import { token } from "./commands/token.ts";
 import { trust } from "./commands/trust.ts";
 import { uptime } from "./commands/uptime.ts";
 import type { CommandSpec } from "./spec.ts";
@@ -35,6 +36,7 @@ export const commands: readonly CommandSpec[] = [
     uptime,
     events,
     logs,
+    token,
     ssh,
   ],
   completionOf(() => commands),

@@ -8,6 +8,7 @@ import {
   loadMap,
   type Problem,
   type Site,
+  witnessOf,
   type ZMap,
 } from "@zcloud/map";
 import * as z from "zod";
@@ -116,11 +117,17 @@ export function vms(map: ZMap): readonly HostEntry[] {
   return allHosts(map).filter(({ role }) => role !== "zcloud");
 }
 
+/** Everything that is reached by SSH: all VMs, the zclouds, and the witness where there is one. */
+export function machines(map: ZMap): readonly HostEntry[] {
+  const witness = witnessOf(map);
+  return witness === undefined ? allHosts(map) : [...allHosts(map), witness];
+}
+
 /** The host that is written `north/zfront`; `zfront.north` and its full name are understood too. */
 export function hostNamed(map: ZMap, id: string): HostEntry {
-  const host = allHosts(map).find((one) => [one.id, `${one.name}.${one.site}`, one.fqdn].includes(id));
+  const host = machines(map).find((one) => [one.id, `${one.name}.${one.site}`, one.fqdn].includes(id));
   if (host !== undefined) return host;
-  const known = allHosts(map).map((one) => one.id);
+  const known = machines(map).map((one) => one.id);
   throw new ZctlError("UNKNOWN_NAME", `there is no host ${id} in the map`, { remedy: `hosts: ${known.join(", ")}` });
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,6 +34,21 @@ beforeEach(() => {
   asked = [];
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+test("a token is made, shown once, and opens what its hash in the map says", async () => {
+  expect(await world.zctl("token", "demo", "--json")).toBe(0);
+  const { token, hash, urls } = JSON.parse(world.out) as Record<string, string>;
+  expect(hash).toBe(
+    `sha256:${createHash("sha256")
+      .update(token ?? "")
+      .digest("hex")}`,
+  );
+  expect(token).toMatch(/^zcl_[\w-]{43}$/);
+  expect(urls).toEqual(["https://logs.lab.example/north/", "https://logs.lab.example/south/"]);
+  expect(await world.zctl("token", "demo")).toBe(0);
+  expect(world.out).not.toContain(token);
+  expect(await world.zctl("token", "nobody")).toBe(exits.usage.code);
+});
 
 test("both sites' lines as one, in order of time; nothing in them steers the terminal", async () => {
   answers({
@@ -128,7 +144,9 @@ test("a site that can't be asked is said, and the other's lines are shown", asyn
 
 test("what nobody is called, and what the agent refuses", async () => {
   expect(await world.zctl("logs", "garden/wiki")).toBe(exits.usage.code);
-  expect(world.err).toMatch(/neither a host nor a tenant's[\s\S]*tenants: demo/);
+  expect(world.err).toMatch(/neither a host nor a tenant's[\s\S]*tenants: demo$/m);
+  expect(await world.zctl("logs", "hello")).toBe(exits.usage.code);
+  expect(world.err).toContain("tenants: demo; a stack is said with its tenant: demo/hello");
   world.stream = async function* () {
     yield ['{"error":"8 others read the log"}'];
     throw new Error("run ssh: exit 22: curl: (22)");

@@ -1,7 +1,8 @@
 import { UnreachableError } from "@zcloud/host";
-import { allHosts, type HostEntry, type ZMap } from "@zcloud/map";
+import type { HostEntry, ZMap } from "@zcloud/map";
 import { OutOfReachError, whyUnreachable } from "./agents.ts";
 import type { Exit } from "./exit.ts";
+import { machines } from "./installation.ts";
 import { printable } from "./screen.ts";
 
 /** A host that did not do its part. */
@@ -65,8 +66,8 @@ export function exitOf(parts: readonly Part<unknown>[]): Exit {
   return parts.some(({ kind }) => kind === "unreachable") ? "unreachable" : "ok";
 }
 
-/** As the map has its hosts: site by site, in the order of roles. */
+/** As the map has its hosts: site by site, in the order of roles, then the witness. */
 export function inMapOrder<T>(map: ZMap, parts: readonly Part<T>[]): readonly Part<T>[] {
-  const order = allHosts(map).map(({ id }) => id);
+  const order = machines(map).map(({ id }) => id);
   return [...parts].sort((a, b) => order.indexOf(a.entry.id) - order.indexOf(b.entry.id));
 }

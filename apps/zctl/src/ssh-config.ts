@@ -1,18 +1,19 @@
 import { join } from "node:path";
 import { hostTrust } from "@zcloud/daemons/sshd";
 import type { Host } from "@zcloud/host";
-import { allHosts, siteOf, type ZMap } from "@zcloud/map";
+import { siteOf, type ZMap } from "@zcloud/map";
+import { machines } from "./installation.ts";
 
 /**
- * ssh_config(5) of an installation: the zclouds at their public addresses, VMs by a jump through their zcloud.
+ * ssh_config(5) of an installation: zclouds and witness at their public addresses, VMs by a jump through their zcloud.
  * Written once, then the operator's to edit; a lab brings its own.
  */
 export function renderSshConfig(map: ZMap, directory: string): string {
-  const hosts = allHosts(map).map(({ id, site, role, address }) => {
+  const hosts = machines(map).map(({ id, site, role, address }) => {
     const at = role === "zcloud" ? siteOf(map, site).public.ipv4 : address;
     // Not ProxyJump: OpenSSH refuses a / in its argument, and our hosts are written with one.
     const jump = `  ProxyCommand ssh -F ${sshConfigPath(directory)} -W [%h]:%p ${site}/zcloud`;
-    const way = role === "zcloud" ? [] : [jump];
+    const way = role === "zcloud" || role === "witness" ? [] : [jump];
     return [`Host ${id}`, `  HostName ${at}`, `  HostKeyAlias ${id}`, ...way, ""].join("\n");
   });
   const common = [

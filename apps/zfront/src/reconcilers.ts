@@ -16,6 +16,7 @@ import {
   routeViews,
   unitFiles,
 } from "@zcloud/daemons/haproxy";
+import type { Endpoint } from "@zcloud/events";
 import { converse } from "@zcloud/host";
 import type { MapView, RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
 import { certificateMetrics } from "./certificate-metrics.ts";
@@ -24,6 +25,7 @@ import { frontDoors, frontTls } from "./doors.ts";
 import { driftReporter } from "./drift.ts";
 import { frontMetrics } from "./metrics.ts";
 import { startMonitoring } from "./monitor.ts";
+import { ofTenants, ownEndpoints } from "./own-endpoints.ts";
 import { frontFacts, frontProblems, quiet } from "./report.ts";
 
 /** Orders of certificates are made by a process of their own, whose script is shipped beside the service's. */
@@ -45,11 +47,17 @@ export const zfront: RoleDefinition = {
       });
     }
     const makeRoutes = routeMaker();
+    const ownOf = ownEndpoints();
     /** The same object until a map or an endpoint changes: what is made of it need not be made again. */
-    const routesOf = ({ map, site: { name } }: MapView): Routes => {
+    const routesOf = ({ map, site: { name }, peer: other }: MapView): Routes => {
       if (routed?.map !== map) {
-        const { endpoints, problems } = ownServers(map, name, [...site.entries().values()]);
-        const routes = makeRoutes(map, endpoints, [...peer.entries().values()], [...intents.entries().values()]);
+        const { map: whole, own } = ownOf(map);
+        const served = (said: Iterable<Endpoint>, at = ""): readonly Endpoint[] => {
+          return [...ofTenants([...said]), ...[own.get(at)].flatMap((one) => one ?? [])];
+        };
+        const { endpoints, problems } = ownServers(whole, name, served(site.entries().values(), name));
+        const there = served(peer.entries().values(), other?.name);
+        const routes = makeRoutes(whole, endpoints, there, [...intents.entries().values()]);
         routed = { map, routes: { ...routes, problems: [...routes.problems, ...problems] } };
       }
       return routed.routes;
@@ -82,6 +90,11 @@ export const zfront: RoleDefinition = {
       known = { observed, view, views: views(observed) };
       return known.views;
     };
+    const fault = clockFault(ctx.host);
+    // It remembers when the clock was right, for when nobody can say.
+    const looking = setInterval(() => void fault().catch(() => undefined), 60_000);
+    ctx.signal.addEventListener("abort", () => clearInterval(looking));
+    void fault().catch(() => undefined);
     const certificates = createAcme({
       host: ctx.host,
       paths: acmePaths,
@@ -90,7 +103,7 @@ export const zfront: RoleDefinition = {
       authority: (options) => processAuthority(options, { start: (talk) => converse(orderCommand, talk) }),
       tell: ctx.event,
       counted: (result) => counters.ordered(result),
-      clockFault: clockFault(ctx.host),
+      clockFault: fault,
     });
     const counters = certificateMetrics(ctx.metrics, {
       certificates: () => haproxy.latest()?.certificates ?? [],

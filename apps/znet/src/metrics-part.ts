@@ -4,10 +4,13 @@ import {
   createMonitor,
   desiredAlertmanager,
   desiredPrometheus,
+  followTargets,
   prometheusPlaces,
   type Secrets,
   secretPaths,
+  watchTargets,
 } from "@zcloud/daemons/prometheus";
+import { steadyClock } from "@zcloud/reconcile";
 import type { RoleContext, RoleLoop, StatusProblem } from "@zcloud/service";
 import { Gauge } from "prom-client";
 import type { PeerState } from "./peer.ts";
@@ -21,6 +24,8 @@ export interface MetricsPart {
 export async function metricsPart(ctx: RoleContext, peer: () => PeerState): Promise<MetricsPart> {
   busMetrics(ctx.metrics, ctx.signal);
   siteMetrics(ctx, peer);
+  const targets = watchTargets(() => steadyClock.now());
+  followTargets(targets, ctx.signal);
   let secrets = await readSecrets(ctx.host);
   // The loop looks at what is there; what should be there is the operator's, and read beside it.
   const reading = setInterval(async () => {
@@ -44,7 +49,7 @@ export async function metricsPart(ctx: RoleContext, peer: () => PeerState): Prom
         deadlineMs: 180_000,
       }),
     ],
-    problems: () => missingSecrets(ctx.view().map.alerts, secrets),
+    problems: () => [...targets.problems(), ...missingSecrets(ctx.view().map.alerts, secrets)],
   };
 }
 

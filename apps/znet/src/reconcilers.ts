@@ -14,12 +14,14 @@ import { joinAsAdmin } from "./admin.ts";
 import { metricsPart } from "./metrics-part.ts";
 import { freshness, siteNames, zoneAgeMetric } from "./names.ts";
 import { peerState } from "./peer.ts";
+import { pushedPart } from "./pushed-part.ts";
 import { RemovalsReconciler } from "./removals.ts";
 import { routes } from "./routes.ts";
+import { tenantLogs } from "./tenant-logs.ts";
 import { tellUnreadable, unreadableStacks } from "./unreadable.ts";
 
-/** Bytes of its disk from which on the log takes nothing in. */
-const leftFree = 512 * 2 ** 20;
+/** Bytes of a disk of so many from which on the log takes nothing in: well after its older days gave way (logstore, a tenth). */
+const leftFree = (disk: number): number => Math.min(512 * 2 ** 20, 0.05 * disk);
 
 const receiverUnit = new Map([[receiverPlaces.unitFile, { content: renderReceiverUnit(), mode: 0o644 }]]);
 
@@ -43,6 +45,7 @@ export const znet: RoleDefinition = {
     const asked = () => (ctx.bus.connected() ? ctx.clock.now() - started : undefined);
     const peer = () => peerState(ctx.view().peer?.name, there.age(), asked());
     const metrics = await metricsPart(ctx, peer);
+    const tenants = tenantLogs(ctx);
     const logs = createLogKeeper({ host: ctx.host, clock: ctx.clock, store: storeDirectory });
     return {
       loops: [
@@ -67,11 +70,11 @@ export const znet: RoleDefinition = {
             unitPaths: [...receiverUnit.keys()],
             clock: ctx.clock,
           }),
-          desired: ({ map: wanted, site: { name } }) => ({
+          desired: ({ map: wanted, site: { name }, self }) => ({
             config: renderReceiver(wanted, name),
             unitFiles: receiverUnit,
             listens: receivingPorts(wanted, name),
-            needs: leftFree,
+            needs: leftFree(self.disk),
           }),
           essential: false,
           // At 10,000 lines a second half a minute is 100 MB.
@@ -91,9 +94,11 @@ export const znet: RoleDefinition = {
           essential: false,
           resyncMs: 3_600_000,
         }),
+        tenants.loop,
         ...metrics.loops,
       ],
       routes: (app) => routes(app, { ctx, admin }),
+      neighbours: pushedPart(ctx),
       facts: () => ({
         bus: { connected: admin.link.connection() !== undefined, streams: admin.ensured() },
         peer: peer(),
@@ -113,7 +118,10 @@ export const znet: RoleDefinition = {
         const what = `no word from ${name}: each site goes on by itself, with what it last knew of the other`;
         return [...unreadable, { what, remedy: `is ${name} up, and the link to it? zctl status` }];
       },
-      stop: () => admin.close(),
+      stop: async () => {
+        await tenants.stop();
+        await admin.close();
+      },
     };
   },
 };

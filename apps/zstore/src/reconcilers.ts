@@ -1,23 +1,19 @@
 import type { RoleContext, RoleDefinition, RoleParts } from "@zcloud/service";
+import { tellNumbers } from "./numbers.ts";
+import { storagePart } from "./storage-part.ts";
 
-/** zStore: says what kind of storage the map asks for. While that is `local`, volumes are directories of zPod. */
+/** zStore: keeps its site's part of Ceph. While the map says `local`, volumes are directories of zPod, and nothing runs here. */
 export const zstore: RoleDefinition = {
   role: "zstore",
   start(ctx: RoleContext): RoleParts {
+    tellNumbers(ctx);
+    const ceph = storagePart(ctx);
     const storage = () => ctx.view().map.storage;
     return {
-      loops: [],
-      routes: (app) => void app.get("/v1/storage", () => storage()),
-      facts: () => ({ storage: storage() }),
-      problems: () =>
-        storage().kind === "local"
-          ? []
-          : [
-              {
-                what: "the map asks for Ceph, which this version does not run yet",
-                remedy: "write storage: { kind: local } in the map",
-              },
-            ],
+      loops: ceph.loops,
+      routes: (app) => void app.get("/v1/storage", () => ({ ...storage(), ceph: ceph.facts() })),
+      facts: () => ({ storage: { ...storage(), ceph: ceph.facts() } }),
+      problems: ceph.problems,
     };
   },
 };

@@ -20,6 +20,8 @@ export interface Replica<B extends BucketName> {
  */
 export interface Bus {
   connected(): boolean;
+  /** What the server calls itself: a new id at every start. Undefined while it is away. */
+  server(): string | undefined;
   /** Follows a bucket of this site, or of the peer (its read-only mirror). The same replica for the same arguments. */
   replica<B extends BucketName>(bucket: B, from: "site" | "peer"): Replica<B>;
   /**

@@ -1,6 +1,7 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { millis, type NatsConnection } from "@nats-io/transport-node";
 import { type BucketName, type BucketValue, bucketNames } from "@zcloud/events";
+import { steadyClock } from "@zcloud/reconcile";
 import type { Bus, Replica } from "./bus.ts";
 import { createDeclaration, type Declaration } from "./declaration.ts";
 import { type Link, openLink, pause } from "./link.ts";
@@ -82,12 +83,13 @@ export async function connectBus(options: BusOptions): Promise<ConnectedBus> {
   }
 
   function now(): number {
-    return (options.clock ?? Date).now();
+    return (options.clock ?? steadyClock).now();
   }
 
   return {
     link,
     connected: () => link.connection() !== undefined,
+    server: () => link.connection()?.info?.server_id,
     replica<B extends BucketName>(bucket: B, from: From) {
       const kept = store(bucket, from);
       const key = `${from}.${bucket}`;
@@ -101,7 +103,7 @@ export async function connectBus(options: BusOptions): Promise<ConnectedBus> {
       const key = `${bucket} ${prefix}`;
       let declaration = declarations.get(key);
       if (declaration === undefined) {
-        const fresh = createDeclaration(bucket, prefix, options.name, options.logger);
+        const fresh = createDeclaration(bucket, prefix, { ...options, clock: { now } });
         declarations.set(key, fresh);
         declaration = fresh;
         link.attach((connection, signal) => void fresh.keep(connection, signal));

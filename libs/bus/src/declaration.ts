@@ -3,7 +3,7 @@ import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { type BucketName, buckets } from "@zcloud/events";
 import { pause, text } from "./link.ts";
-import type { BusLogger } from "./options.ts";
+import type { LinkOptions } from "./options.ts";
 import { watch } from "./watch.ts";
 
 export type Difference =
@@ -27,6 +27,11 @@ export function ownFilter(bucket: BucketName, prefix: string): string {
   return bare.split(".").length >= buckets[bucket].tokens ? bare : `${bare}.>`;
 }
 
+export interface DeclarationOptions extends Pick<LinkOptions, "name" | "logger"> {
+  /** One that nobody sets: a clock that was set back must not keep a value from being repeated. */
+  readonly clock: { now(): number };
+}
+
 export interface Declaration {
   want(entries: ReadonlyMap<string, string>): void;
   /** Whether the bucket was last seen to agree. */
@@ -37,7 +42,11 @@ export interface Declaration {
 const shortestPause = 100;
 
 /** Keeps one host's keys in one bucket as it wants them: looks, writes the differences, looks again. */
-export function createDeclaration(bucket: BucketName, prefix: string, name: string, logger: BusLogger): Declaration {
+export function createDeclaration(
+  bucket: BucketName,
+  prefix: string,
+  { name, logger, clock }: DeclarationOptions,
+): Declaration {
   const { ttl } = buckets[bucket];
   let wanted: ReadonlyMap<string, string> = new Map();
   let agreed = false;
@@ -95,7 +104,7 @@ export function createDeclaration(bucket: BucketName, prefix: string, name: stri
         },
         signal,
       );
-      let refreshAt = 0;
+      let refreshAt = Number.NEGATIVE_INFINITY;
       while (!signal.aborted) {
         // Somebody else may be writing here too, against the rules: the two must not race each other.
         await pause(shortestPause, signal, asked.signal);
@@ -104,12 +113,12 @@ export function createDeclaration(bucket: BucketName, prefix: string, name: stri
         let delay = 30_000;
         try {
           if (looked) {
-            const refresh = ttl > 0 && Date.now() >= refreshAt;
+            const refresh = ttl > 0 && clock.now() >= refreshAt;
             await write(connection, present, refresh);
-            if (refresh) refreshAt = Date.now() + ttl / 3;
+            if (refresh) refreshAt = clock.now() + ttl / 3;
             agreed = true;
           }
-          if (ttl > 0) delay = Math.max(100, refreshAt - Date.now());
+          if (ttl > 0) delay = Math.max(100, refreshAt - clock.now());
         } catch (error) {
           agreed = false;
           delay = 1_000 * (0.5 + Math.random());

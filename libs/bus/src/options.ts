@@ -31,7 +31,7 @@ export interface BusOptions extends LinkOptions {
   readonly stateDir: string;
   /** The machine whose files are used. */
   readonly host: Host;
-  /** Milliseconds since the epoch; the system's clock by default. */
+  /** Milliseconds since the epoch, as nobody sets them; `steadyClock` by default. Copies and repetitions are aged by it. */
   readonly clock?: { now(): number };
 }
 

@@ -1,4 +1,5 @@
 import { type BucketName, type BucketValue, buckets, keyOf } from "@zcloud/events";
+import { steadyClock } from "@zcloud/reconcile";
 import * as z from "zod";
 import type { Replica } from "./bus.ts";
 import { text } from "./link.ts";
@@ -36,7 +37,7 @@ export function createReplica<B extends BucketName>(
   options: BusOptions,
 ): ReplicaStore<B> {
   const path = `${options.stateDir}/replicas/${from}.${bucket}.json`;
-  const now = () => (options.clock ?? Date).now();
+  const now = () => (options.clock ?? steadyClock).now();
   const { schema, ttl } = buckets[bucket];
   const listeners = new Set<() => void>();
   const heard = new Map<string, number>();
@@ -134,7 +135,8 @@ export function createReplica<B extends BucketName>(
           const good = check(key, value);
           if (good !== undefined) entries.set(key, good);
         }
-        if (saved.confirmedAt > 0) confirmedAt = saved.confirmedAt;
+        // Written by a clock that was ahead: it is no younger than this.
+        if (saved.confirmedAt > 0) confirmedAt = Math.min(saved.confirmedAt, now());
       } catch (error) {
         options.logger.warn({ path, reason: text(error) }, "bus copy not readable; beginning without it");
       }

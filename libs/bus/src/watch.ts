@@ -76,7 +76,7 @@ async function follow(
   const early: Msg[] = [];
   let phase: "creating" | "snapshot" | "live" = "creating";
   let delivered = 0;
-  let heardAt = Date.now();
+  let heardAt = performance.now();
 
   function finishSnapshot(): void {
     phase = "live";
@@ -99,7 +99,7 @@ async function follow(
   }
 
   function take(message: Msg): void {
-    heardAt = Date.now();
+    heardAt = performance.now();
     const code = message.headers?.code ?? 0;
     if (code !== 0) {
       control(message, code);
@@ -155,7 +155,7 @@ async function follow(
     for (const message of early.splice(0)) take(message);
     while (!once.signal.aborted) {
       await pause(heartbeat, once.signal);
-      if (Date.now() - heardAt > silence) throw new Error(`no heartbeat from ${watcher.stream}`);
+      if (performance.now() - heardAt > silence) throw new Error(`no heartbeat from ${watcher.stream}`);
     }
   } finally {
     subscription.unsubscribe();

@@ -254,9 +254,14 @@ export function createOrders(options: OrdersOptions): Orders {
   async function fail(kind: FailureKind, why: Readonly<Record<string, string>>, until?: number): Promise<void> {
     const { attempts } = memory.now();
     const news = Object.entries(why).filter(([name, reason]) => attempts[name]?.reason !== reason);
-    await memory.put("attempts", noteFailure(attempts, { kind, reasons: why, until }, clock.now(), random()));
+    // On a disk that is full it is noted in memory alone, which holds up the next order as well.
+    const unnoted = await memory
+      .put("attempts", noteFailure(attempts, { kind, reasons: why, until }, clock.now(), random()))
+      .then(() => "")
+      .catch((error: unknown) => `; it can't be noted: ${error instanceof Error ? error.message : String(error)}`);
     options.counted?.(kind);
-    for (const [subject, reason] of news) tell({ kind: "certificate-failed", level: "warning", subject, reason });
+    for (const [subject, reason] of news)
+      tell({ kind: "certificate-failed", level: "warning", subject, reason: `${reason}${unnoted}` });
     await warn(Object.keys(why), Object.values(why)[0] ?? "");
   }
 

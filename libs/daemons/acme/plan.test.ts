@@ -57,6 +57,17 @@ test("names whose preflight failed are tried again together, with the first whos
   expect(order?.names).toEqual(["a.example", "b.example"]);
 });
 
+test("what a clock that was ahead noted holds up nothing but what the authority counts", () => {
+  const wanted = want("a.example");
+  const ahead = now + 2 * hour;
+  for (const kind of ["preflight", "directory", "unproved"] as const) {
+    const attempts = noteFailure({}, { kind, reasons: { "a.example": "the clock" } }, ahead, 0.5);
+    expect(planOrders({ ...idle, wanted, attempts }), kind).toHaveLength(1);
+    expect(planOrders({ ...idle, wanted, attempts, now: ahead }), kind).toEqual([]);
+  }
+  expect(planOrders({ ...idle, wanted, attempts: refuse({}, "a.example", ahead) })).toEqual([]);
+});
+
 test("the orders of one plan fit into the budget together", () => {
   const limits = limitsOf("https://acme-v02.api.letsencrypt.org/directory");
   const wanted = want(...Array.from({ length: 40 }, (_, index) => `n${index}.garden.example`));

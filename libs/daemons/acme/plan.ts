@@ -81,10 +81,12 @@ export function decide({ name, names }: WantedCertificate, input: OrderInput): D
 }
 
 /** Until when a name is not tried by itself, and until when not even together with others. */
-function waitOf(name: string, { attempts, ledger, orders }: OrderInput): { until: number; closedUntil: number } {
-  const { nextAt = 0, kind, refusals = [] } = attempts[name] ?? {};
+function waitOf(name: string, { attempts, ledger, orders, now }: OrderInput): { until: number; closedUntil: number } {
+  const { nextAt: noted = 0, at = 0, kind, refusals = [] } = attempts[name] ?? {};
   const forbidden = forbiddenUntil([...refusals, ...lostOrders(ledger, name, orders)].sort((a, b) => a - b));
   const costly = kind === "refused" || kind === "limited";
+  // Noted by a clock that was ahead: what costs the authority nothing need not wait for that time to come.
+  const nextAt = at > now && !costly ? 0 : noted;
   return { until: Math.max(nextAt, forbidden), closedUntil: Math.max(costly ? nextAt : 0, forbidden) };
 }
 

@@ -1,13 +1,5 @@
-import {
-  ApplyConfigError,
-  applyConfig,
-  applyFile,
-  commandSaid,
-  type Host,
-  observeConfig,
-  observeFiles,
-} from "@zcloud/host";
-import { type Clock, pause, type Reconciler, systemClock } from "@zcloud/reconcile";
+import { applyConfig, applyFile, type Host, mustRun, observeConfig, observeFiles, untilUp } from "@zcloud/host";
+import { type Clock, type Reconciler, systemClock } from "@zcloud/reconcile";
 import { type ChronyAction, type ChronyDesired, type ChronyObserved, planChrony } from "./plan.ts";
 import { type ChronyPlaces, chronyPlaces } from "./render.ts";
 import { type ClockReport, parseReport } from "./report.ts";
@@ -78,7 +70,8 @@ export function createChrony({
     switch (action.kind) {
       case "write-unit":
         await applyFile(host, action.file);
-        return must(verbs.unitChanged, signal);
+        await mustRun(host, verbs.unitChanged, signal);
+        return;
       case "configure":
         return applyConfig(
           host,
@@ -87,35 +80,22 @@ export function createChrony({
             text: action.text,
             check: verbs.check,
             reload: async (stop) => {
-              await must(verbs.start, stop);
-              await must(verbs.restart, stop);
+              await mustRun(host, verbs.start, stop);
+              await mustRun(host, verbs.restart, stop);
             },
             probe,
           },
           signal,
         );
       case "start":
-        await must(verbs.start, signal);
+        await mustRun(host, verbs.start, signal);
         return probe(signal);
     }
   }
 
   async function probe(signal: AbortSignal): Promise<void> {
-    const until = clock.now() + startTime;
-    while ((await ask(signal)) === undefined) {
-      if (clock.now() >= until) {
-        const message = `start chrony: it does not answer after ${startTime / 1000} s; look at journalctl -u chrony`;
-        throw new ApplyConfigError("DEGRADED", message, "");
-      }
-      await pause(clock, 100, signal);
-    }
-  }
-
-  async function must(argv: readonly string[], signal: AbortSignal): Promise<void> {
-    const result = await host.run(argv, { signal });
-    if (result.status === 0) return;
-    const said = commandSaid(result);
-    throw new ApplyConfigError("DEGRADED", `run ${argv.slice(0, 2).join(" ")}: exit ${result.status}: ${said}`, said);
+    const look = async () => ((await ask(signal)) === undefined ? "it does not answer" : undefined);
+    await untilUp(clock, { doing: "start chrony", unit: "chrony", within: startTime, look }, signal);
   }
 
   return { name: "chrony", observe, plan: planChrony, apply, report: () => latest };

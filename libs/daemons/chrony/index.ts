@@ -3,6 +3,7 @@ import type { ChronyDesired } from "./plan.ts";
 import { type ChronyPlaces, chronyPlaces, renderChrony, renderChronyDropIn } from "./render.ts";
 
 export { type Chrony, createChrony } from "./daemon.ts";
+export { watchJumps } from "./jumps.ts";
 export { clockMetrics } from "./metrics.ts";
 export { clockProblems } from "./problems.ts";
 export { watchSkew } from "./skew.ts";

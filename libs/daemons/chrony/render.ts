@@ -19,13 +19,17 @@ export const chronyPlaces: ChronyPlaces = {
   run: "/run/chrony",
 };
 
-/** chrony.conf(5) of a host: znet serves its site, every other VM follows it and knows the world's servers too. */
+/**
+ * chrony.conf(5) of a host: znet serves its site, every other VM follows it and knows the world's servers too. A zcloud knows
+ * the world's alone: the machine below must not follow a guest of its own. So does the witness, which is at no site.
+ */
 export function renderChrony(map: ZMap, self: HostEntry, places: ChronyPlaces = chronyPlaces): string {
   const znet = self.role === "znet";
+  const follows = !znet && self.role !== "zcloud" && self.role !== "witness";
   const lines = [
     "# Written by zCloud from the map; changes are overwritten.",
-    ...(znet ? [] : ["# The site's own; the world's are there when it is silent, or lies.", follow(map, self)]),
-    ...worldServers(map, znet ? 2 : 1),
+    ...(!follows ? [] : ["# The site's own; the world's are there when it is silent, or lies.", follow(map, self)]),
+    ...worldServers(map, follows ? 1 : 2),
     "",
     "# VMs that were paused wake up with yesterday's time: it is set at once, at any time.",
     "makestep 1 -1",

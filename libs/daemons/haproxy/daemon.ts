@@ -1,5 +1,5 @@
-import { ApplyConfigError, applyFile, commandSaid, type Host, mustRun } from "@zcloud/host";
-import { type Clock, pause, type Reconciler, systemClock, type WriteFile } from "@zcloud/reconcile";
+import { ApplyConfigError, applyFile, commandSaid, type Host, mustRun, untilUp } from "@zcloud/host";
+import { type Clock, type Reconciler, systemClock, type WriteFile } from "@zcloud/reconcile";
 import type { CertificateStep } from "./certificates.ts";
 import { certificateReader } from "./disk-certificates.ts";
 import type { DriftKind } from "./drift.ts";
@@ -186,20 +186,15 @@ export function createHaproxy(options: HaproxyOptions): Haproxy {
   }
 
   async function waitFor(description: string, signal: AbortSignal): Promise<void> {
-    const until = clock.now() + startTime;
-    for (;;) {
+    const look = async (): Promise<string | undefined> => {
       const info = await runtime.send("show info").catch((error: unknown) => {
         if (error instanceof RuntimeApiError) return "";
         throw error;
       });
-      if (parseInfo(info).get("description") === description) return;
-      signal.throwIfAborted();
-      if (clock.now() >= until) {
-        const message = `start haproxy: it does not run with the new configuration after ${startTime} ms; look at journalctl -u haproxy`;
-        throw new ApplyConfigError("DEGRADED", message, info);
-      }
-      await pause(clock, 20, signal);
-    }
+      const runs = parseInfo(info).get("description") === description;
+      return runs ? undefined : "it does not run with the new configuration";
+    };
+    await untilUp(clock, { doing: "start haproxy", unit: "haproxy", within: startTime, every: 20, look }, signal);
   }
 
   async function runCertificate(path: string, steps: readonly CertificateStep[]): Promise<void> {

@@ -90,7 +90,7 @@ export function certificateReader(host: Host, directory: string): CertificateRea
     return turn;
   }
 
-  return async (now, which = "all") => {
+  async function read(now: number, which: "all" | "new"): Promise<readonly DiskCertificate[]> {
     const before = paths;
     let changed = false;
     const files = which === "all" ? await due(now) : (await list()).filter((path) => !seen.has(path));
@@ -108,5 +108,16 @@ export function certificateReader(host: Host, directory: string): CertificateRea
       return read?.ok === true && read.certificate.notAfter > now ? [read.certificate] : [];
     });
     return latest;
+  }
+
+  // One look after another: of two at once, one would find what the other has not read yet, and take it for missing.
+  let last: Promise<unknown> = Promise.resolve();
+  return (now, which = "all") => {
+    const mine = last.then(() => read(now, which));
+    // One that failed has not seen everything.
+    last = mine.catch(() => {
+      stamp = undefined;
+    });
+    return mine;
   };
 }

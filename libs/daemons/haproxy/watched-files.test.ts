@@ -7,14 +7,14 @@ import { watchedFiles } from "./watched-files.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "zcloud-watched-"));
 const path = join(directory, "file");
-const host = new LocalHost();
 let reads = 0;
-const counting: LocalHost = Object.assign(Object.create(host) as LocalHost, {
-  read: (file: string) => {
+class CountingHost extends LocalHost {
+  override read(file: string): Promise<string | undefined> {
     reads += 1;
-    return host.read(file);
-  },
-});
+    return super.read(file);
+  }
+}
+const counting = new CountingHost();
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Of time long ago, so that a change is seen by it. */

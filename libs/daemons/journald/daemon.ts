@@ -1,30 +1,54 @@
 import { applyFile, commandSaid, type Host, observeFiles } from "@zcloud/host";
-import type { FileAction, Reconciler } from "@zcloud/reconcile";
-import { type Backlog, type JournaldDesired, type JournaldObserved, type Place, planJournald } from "./plan.ts";
+import type { Reconciler } from "@zcloud/reconcile";
+import { senderPlaces } from "../rsyslog/places.ts";
+import {
+  type Backlog,
+  type JournaldAction,
+  type JournaldDesired,
+  type JournaldObserved,
+  type Place,
+  planJournald,
+  pressed,
+} from "./plan.ts";
 import { settingsPath } from "./render.ts";
+import { type Archive, batches, createRoom, type Room } from "./room.ts";
 
 export interface JournaldOptions {
   readonly host: Host;
   /** Where the sender says how far it has read. */
   readonly cursor: string;
+  /** Debug lines were taken out before znet had them: how many. */
+  readonly dropped?: (lines: number) => void;
+  readonly room?: Room;
+  /** Runs `work` while nobody sends: a reader that has files open whose lines move to another would miss some. */
+  readonly unsent?: (work: () => Promise<void>) => Promise<void>;
 }
 
-export interface Journald extends Reconciler<JournaldDesired, JournaldObserved, FileAction> {
+export interface Journald extends Reconciler<JournaldDesired, JournaldObserved, JournaldAction> {
   /** As of the last look. */
   backlog(): Backlog | undefined;
 }
 
-const directory = "/var/log/journal";
-
 /** Keeps journald's settings, and knows how much of the journal znet does not have yet. */
-export function createJournald({ host, cursor }: JournaldOptions): Journald {
+export function createJournald({
+  host,
+  cursor,
+  dropped,
+  room = createRoom({ host }),
+  unsent = (work) => withoutSender(host, work),
+}: JournaldOptions): Journald {
   let latest: Backlog | undefined;
+  let settling = false;
 
   async function observe(signal: AbortSignal): Promise<JournaldObserved> {
     const [oldest, newest] = [await placeOf("--lines=+1", signal), await placeOf("--lines=1", signal)];
     const sent = placeIn((await host.read(cursor)) ?? "");
-    latest = { oldest, newest, sent, bytes: await journalBytes() };
-    return { files: await observeFiles(host, [settingsPath]), backlog: latest };
+    latest = { oldest, newest, sent, bytes: await room.bytes(signal) };
+    const made = settling;
+    settling = false;
+    // Files are looked into only where room may be wanted.
+    const strippable = pressed(latest) ? await room.withDebug(sent?.at ?? 0, signal) : [];
+    return { files: await observeFiles(host, [settingsPath]), backlog: latest, strippable, made };
   }
 
   /** Of the first or last line. */
@@ -33,12 +57,19 @@ export function createJournald({ host, cursor }: JournaldOptions): Journald {
     return placeIn((await host.run(argv, { signal })).stdout);
   }
 
-  async function journalBytes(): Promise<number> {
-    let bytes = 0;
-    for (const machine of await host.list(directory))
-      for (const name of await host.list(`${directory}/${machine}`))
-        bytes += (await host.stat(`${directory}/${machine}/${name}`))?.size ?? 0;
-    return bytes;
+  async function makeRoom(archives: readonly Archive[], until: number, signal: AbortSignal): Promise<void> {
+    let lines = 0;
+    try {
+      await unsent(async () => {
+        for (const some of batches(archives, Math.max(until / 4, atOnce))) {
+          if ((await room.bytes(signal)) <= until) break;
+          lines += await room.strip(some, signal);
+        }
+      });
+    } finally {
+      settling = true;
+      if (lines > 0) dropped?.(lines);
+    }
   }
 
   return {
@@ -46,12 +77,26 @@ export function createJournald({ host, cursor }: JournaldOptions): Journald {
     observe,
     plan: planJournald,
     async apply(action, signal) {
+      if (action.kind === "make-room") return makeRoom(action.archives, action.until, signal);
       await applyFile(host, action);
       const result = await host.run(["systemctl", "restart", "systemd-journald.service"], { signal });
       if (result.status !== 0) throw new Error(`restart systemd-journald: ${commandSaid(result)}`);
     },
     backlog: () => latest,
   };
+}
+
+/** Bytes of files that are made one: each has some 4 MiB of tables of its own. */
+const atOnce = 24 * 2 ** 20;
+
+/** The sender starts again where it was, also where it did not run before: it should. */
+export async function withoutSender(host: Host, work: () => Promise<void>): Promise<void> {
+  await host.run(["systemctl", "stop", senderPlaces.unit]);
+  try {
+    await work();
+  } finally {
+    await host.run(["systemctl", "start", senderPlaces.unit]);
+  }
 }
 
 /** What a cursor of the journal says (sd_journal_get_cursor(3)): `i` counts lines, `t` is in microseconds; both hexadecimal. */

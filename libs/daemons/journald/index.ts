@@ -1,2 +1,3 @@
-export { createJournald } from "./daemon.ts";
+export { createJournalBounds, desiredJournalBounds } from "./bounds.ts";
+export { createJournald, withoutSender } from "./daemon.ts";
 export { behind } from "./plan.ts";

@@ -27,5 +27,5 @@ ForwardToWall=no
 # For each service; what a service says beyond it is counted and dropped, so that no other's lines are pushed out.
 RateLimitIntervalSec=30s
 RateLimitBurst=100000
-${shed ? "# The queue for znet is half full: debug lines are left out until it is empty.\nMaxLevelStore=info\n" : ""}`;
+${shed ? "# The queue for znet is full, and has no old debug lines any more: new ones are left out until it is empty.\nMaxLevelStore=info\n" : ""}`;
 }

@@ -1,5 +1,5 @@
-import { ApplyConfigError, applyFile, commandSaid, type Host, mustRun, observeFiles } from "@zcloud/host";
-import { type Clock, type FileSet, pause, type Reconciler, systemClock, TerminalError } from "@zcloud/reconcile";
+import { ApplyConfigError, applyFile, commandSaid, type Host, mustRun, observeFiles, untilUp } from "@zcloud/host";
+import { type Clock, type FileSet, type Reconciler, systemClock, TerminalError } from "@zcloud/reconcile";
 import * as z from "zod";
 import { getJson } from "./monitor.ts";
 import { type Material, type NatsAction, type NatsDesired, type NatsObserved, planNats, serverPaths } from "./plan.ts";
@@ -146,18 +146,12 @@ export function createNats(options: NatsOptions): Reconciler<NatsDesired, NatsOb
     }
   }
 
-  async function waitFor(since: number, time: number, signal: AbortSignal): Promise<void> {
-    const until = clock.now() + time;
-    for (;;) {
+  async function waitFor(since: number, within: number, signal: AbortSignal): Promise<void> {
+    const look = async (): Promise<string | undefined> => {
       const loaded = await loadedAt(signal);
-      if (loaded !== undefined && loaded >= since) return;
-      signal.throwIfAborted();
-      if (clock.now() >= until) {
-        const message = `start nats-server: it does not run with these files after ${time / 1000} s; look at journalctl -u nats-server`;
-        throw new ApplyConfigError("DEGRADED", message, "");
-      }
-      await pause(clock, 100, signal);
-    }
+      return loaded !== undefined && loaded >= since ? undefined : "it does not run with these files";
+    };
+    await untilUp(clock, { doing: "start nats-server", unit: "nats-server", within, look }, signal);
   }
 
   return { name: "nats", observe, plan: (desired, observed) => planNats(desired, observed, places), apply };

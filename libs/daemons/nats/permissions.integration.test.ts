@@ -1,9 +1,9 @@
 import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
-import { type BusAdmin, connectBus, openAdmin } from "@zcloud/bus";
+import { type BusAdmin, connectBus, openAdmin, sendNumbers, takeNumbers } from "@zcloud/bus";
 import { LocalHost } from "@zcloud/host";
 import { type Daemon, eventually } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createTwoSites, type TwoSites } from "./two-sites.test-support.ts";
+import { createTwoSites, silent, type TwoSites } from "./two-sites.test-support.ts";
 
 let sites: TwoSites;
 let server: Daemon;
@@ -104,6 +104,40 @@ test.each([
   ["north/zmah1", "$KV.endpoints.zpod1.demo.hello.web"],
 ])("%s cannot write %s", async (id, subject) => {
   expect(await may(id, subject)).toBe("refused");
+});
+
+test("zstore alone says zstore's numbers, and znet alone hears them", async () => {
+  const subject = "zc.numbers.north.zstore";
+  const heard: string[] = [];
+  const znet = await as("north/znet");
+  const subscription = znet.subscribe(subject, { callback: (_error, message) => void heard.push(message.string()) });
+  await znet.flush();
+  for (const id of ["north/zpod1", "north/zfront", "north/zmah1", "north/zstore"]) {
+    const connection = await as(id);
+    connection.publish(subject, id);
+    await connection.flush();
+  }
+  await eventually("zstore is heard", () => heard.includes("north/zstore"));
+  expect(heard).toEqual(["north/zstore"]);
+  subscription.unsubscribe();
+  expect(await mayHear("north/zpod1", subject)).toBe("refused");
+  expect(await mayHear("north/zstore", "zc.numbers.>")).toBe("refused");
+  expect(await mayHear("north/znet", "zc.numbers.south.zstore")).toBe("refused");
+});
+
+test("its numbers arrive by the bus's own means, packed and unpacked", async () => {
+  const opened = { host: new LocalHost(), stateDir: `${sites.directory}/state` };
+  const zstore = await connectBus({ ...sites.link("north/zstore"), ...opened });
+  const znet = await connectBus({ ...sites.link("north/znet"), ...opened });
+  const taken = takeNumbers(znet.link, ["north/zstore"], { logger: silent });
+  await eventually("znet is there", () => znet.connected());
+  await (await as("north/znet")).flush();
+  let told = 0;
+  const text = async () => `zcloud_test{round="${++told}"} 1\n`;
+  sendNumbers(zstore.link, "north/zstore", text, { logger: silent });
+  await eventually("they are there", () => taken.textOf("north/zstore") !== undefined, 25_000);
+  expect(taken.textOf("north/zstore")).toMatch(/^zcloud_test\{round="[12]"\} 1\n$/);
+  await Promise.all([zstore.close(), znet.close()]);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import type { BucketName } from "@zcloud/events";
-import { buckets } from "@zcloud/events";
+import { buckets, numbersSubject } from "@zcloud/events";
 import type { HostEntry, Role } from "@zcloud/map";
 
 /** Subjects a host may publish to and subscribe to; nothing else. */
@@ -8,18 +8,20 @@ export interface Permissions {
   readonly subscribe: readonly string[];
 }
 
-/** What a role reads beside the map, and the bucket in which it owns keys beside its status. */
+/** What a role reads beside the map, the bucket in which it owns keys beside its status, and whether it says its numbers here. */
 interface Part {
   readonly site: readonly BucketName[];
   readonly peer: readonly BucketName[];
   readonly owns: readonly BucketName[];
+  readonly numbers?: true;
 }
 
 const nothing: Part = { site: [], peer: [], owns: [] };
-const parts: Readonly<Record<Exclude<Role, "znet" | "zcloud">, Part>> = {
+const parts: Readonly<Record<Exclude<Role, "znet" | "zcloud" | "witness">, Part>> = {
   // What it found out about endpoints it also reads back, should it ever lose its own copy.
   zfront: { site: ["endpoints", "intents", "uptime"], peer: ["endpoints"], owns: ["uptime"] },
-  zstore: nothing,
+  // znet may not ask it.
+  zstore: { ...nothing, numbers: true },
   // The site's endpoints say which host has a stack's local volumes already: it must not begin with empty ones elsewhere.
   zpod: { site: ["stacks", "endpoints"], peer: [], owns: ["endpoints"] },
   zmah: { site: ["stacks", "endpoints"], peer: [], owns: ["endpoints"] },
@@ -34,9 +36,9 @@ export function permissionsOf(host: HostEntry): Permissions {
   if (host.role === "znet") {
     // It asks the peer's JetStream whether there is something to mirror, and may ask it nothing else.
     const publish = ["$JS.API.>", "$JS.FC.>", "$KV.>", "zc.events.>", "$JS.*.API.STREAM.INFO.*"];
-    return { publish, subscribe: [inbox, "zc.events.>"] };
+    return { publish, subscribe: [inbox, "zc.events.>", `zc.numbers.${host.site}.*`] };
   }
-  const part = host.role === "zcloud" ? nothing : parts[host.role];
+  const part = host.role === "zcloud" || host.role === "witness" ? nothing : parts[host.role];
   const owned: readonly BucketName[] = ["status", ...part.owns];
   const site: readonly BucketName[] = ["map", ...part.site];
   const streams = [...new Set([...owned, ...site])].map((bucket) => `KV_${bucket}`);
@@ -45,6 +47,7 @@ export function permissionsOf(host: HostEntry): Permissions {
     publish: [
       ...owned.map((bucket) => `$KV.${ownKeys(bucket, host.name)}`),
       `zc.events.${host.site}.${host.name}.>`,
+      ...(part.numbers === true ? [numbersSubject(host.id)] : []),
       ...owned
         .filter((bucket) => !site.includes(bucket))
         .map((bucket) => read(`KV_${bucket}`, ownKeys(bucket, host.name))),

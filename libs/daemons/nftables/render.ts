@@ -1,8 +1,8 @@
 import { peerSite, type Site, siteOf, type ZMap, zcloudOf, zfrontOf, zstoreOf } from "@zcloud/map";
-import { fingerprint } from "./fingerprint.ts";
 import { type End, frontPorts, type SiteFlow, siteFlows, witnessPort } from "./flows.ts";
 import { anyVm, tunnel, uplink, vmInterface } from "./interfaces.ts";
 import { accept, anyOf, portMatches, quoted } from "./match.ts";
+import { replaceTable } from "./replace-table.ts";
 
 /** The one table that is ours; others of the machine are left alone. */
 export const table = "inet zcloud";
@@ -12,18 +12,7 @@ export const table = "inet zcloud";
  * transaction. Its comment carries the fingerprint of everything in it.
  */
 export function renderNftables(map: ZMap, site: string): string {
-  const body = renderBody(map, siteOf(map, site), siteFlows(map, site));
-  return [
-    "#!/usr/sbin/nft -f",
-    `# The firewall of ${site}, made from the map and the autonomy table. Do not edit: it is replaced as a whole.`,
-    `table ${table}`,
-    `delete table ${table}`,
-    `table ${table} {`,
-    `  comment "${fingerprint(body)}"`,
-    body,
-    "}",
-    "",
-  ].join("\n");
+  return replaceTable(table, `The firewall of ${site}`, renderBody(map, siteOf(map, site), siteFlows(map, site)));
 }
 
 function renderBody(map: ZMap, site: Site, flows: readonly SiteFlow[]): string {

@@ -19,6 +19,7 @@ sites:
   south: { public: { ipv4: 203.0.113.10 }, network: 10.64.2.0/24 }
 witness: { address: 192.0.2.7 }
 hosts: { zpod: { count: 2 } }
+log: { name: logs.example.net }
 tcp: { smtp: { port: 25, stack: mail/mail, service: postfix } }
 replication: { mail: { port: 993, stack: mail/mail, service: dovecot } }
 tenants: { mail: { names: [mail.example.net] } }

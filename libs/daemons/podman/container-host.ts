@@ -110,9 +110,12 @@ export async function containerHost(context: ContainerHostContext): Promise<Cont
 
   async function healForever(): Promise<void> {
     let sick: ReadonlyMap<string, Sickness> = new Map();
+    // Counted, not read: a clock that is set must heal nobody sooner or later.
+    let passed = 0;
     while (!signal.aborted) {
       await pause(clock, healingPeriod, signal);
-      const healing = heal(watch.containers() ?? [], sick, clock.now());
+      passed += healingPeriod;
+      const healing = heal(watch.containers() ?? [], sick, passed);
       sick = healing.sick;
       for (const one of healing.restart) {
         if (stacks.busy().has(`${one.tenant}/${one.project}`)) continue;

@@ -62,6 +62,23 @@ describe("StackJobs", () => {
     expect(jobs.failures().size).toBe(0);
   });
 
+  it("waits no longer because the clock is set back meanwhile", async () => {
+    const { jobs, clock } = setup();
+    let ahead = 7_200_000;
+    const skewed = new StackJobs(
+      { ...clock, now: () => clock.now() + ahead },
+      () => {},
+      () => {},
+    );
+    skewed.start("a/a", { fingerprint: "1" }, async () => failed);
+    await skewed.settled();
+    ahead = 0;
+    expect(skewed.waiting().size).toBe(1);
+    await clock.move(15_000);
+    expect(skewed.waiting().size).toBe(0);
+    expect(jobs.waiting().size).toBe(0);
+  });
+
   it("never tries again what was refused, or what had to be rolled back", async () => {
     const { jobs, clock } = setup();
     jobs.start("a/a", { fingerprint: "1" }, async () => ({ kind: "refused", problems: [] }));

@@ -16,6 +16,8 @@ export interface Failure extends JobInput {
   readonly attempts: number;
   /** Milliseconds since the epoch; infinite where trying again can't help. */
   readonly retryAt: number;
+  /** The pause is over: by a timer, because the clock may have been set meanwhile. */
+  readonly due: boolean;
 }
 
 const firstDelay = 15_000;
@@ -52,12 +54,8 @@ export class StackJobs {
 
   /** Input that is not to be tried now, by key. */
   waiting(): ReadonlyMap<string, string> {
-    const now = this.#clock.now();
-    return new Map(
-      [...this.#failures]
-        .filter(([, { retryAt }]) => now < retryAt)
-        .map(([key, { fingerprint }]) => [key, fingerprint]),
-    );
+    const waiting = [...this.#failures].filter(([, { due }]) => !due);
+    return new Map(waiting.map(([key, { fingerprint }]) => [key, fingerprint]));
   }
 
   /** Does nothing if the stack is being changed already: the next pass will see what is left to do. */
@@ -80,6 +78,12 @@ export class StackJobs {
     await Promise.all(this.#running.values());
   }
 
+  #pauseOver(key: string, failure: Failure): void {
+    if (this.#failures.get(key) !== failure) return;
+    this.#failures.set(key, { ...failure, due: true });
+    this.#changed();
+  }
+
   #end(key: string, input: JobInput, outcome: Outcome): void {
     const { fingerprint } = input;
     this.#running.delete(key);
@@ -90,13 +94,10 @@ export class StackJobs {
       // What ran before runs again: another attempt would only disturb it once more.
       const final = outcome.kind === "refused" || outcome.rolledBack;
       const delay = Math.min(firstDelay * 2 ** (attempts - 1), longestDelay);
-      this.#failures.set(key, {
-        ...input,
-        outcome,
-        attempts,
-        retryAt: final ? Number.POSITIVE_INFINITY : this.#clock.now() + delay,
-      });
-      if (!final) this.#clock.after(delay, this.#changed);
+      const retryAt = final ? Number.POSITIVE_INFINITY : this.#clock.now() + delay;
+      const failure = { ...input, outcome, attempts, retryAt, due: false };
+      this.#failures.set(key, failure);
+      if (!final) this.#clock.after(delay, () => this.#pauseOver(key, failure));
     }
     this.#ended(
       key,

@@ -77,6 +77,7 @@ describe("reportStacks", () => {
           outcome,
           attempts: 1,
           retryAt: 0,
+          due: true,
         },
       ],
     ]);

@@ -1,13 +1,5 @@
-import {
-  ApplyConfigError,
-  applyConfig,
-  applyFile,
-  type Host,
-  mustRun,
-  observeConfig,
-  observeFiles,
-} from "@zcloud/host";
-import { type Clock, pause, type Reconciler, systemClock } from "@zcloud/reconcile";
+import { applyConfig, applyFile, type Host, mustRun, observeConfig, observeFiles, untilUp } from "@zcloud/host";
+import { type Clock, type Reconciler, systemClock } from "@zcloud/reconcile";
 import type { MonitorPlaces } from "./places.ts";
 import {
   type ConfigureMonitor,
@@ -110,25 +102,21 @@ export function createMonitor(
     }
     const since = clock.now() / 1_000;
     await mustRun(host, verbs.reload, signal);
-    await until(reloadTime, "it did not take its configuration", signal, async () => {
+    const taken = async (): Promise<boolean> => {
       const said = (await getText(url("/metrics"), signal)) ?? "";
       return (sampleOf(`${places.prefix}_config_last_reload_success_timestamp_seconds`, said) ?? 0) >= since;
-    });
+    };
+    await until(reloadTime, "it did not take its configuration", taken, signal);
     // At boot too.
     await mustRun(host, verbs.start, signal);
   }
 
-  const untilReady = (signal: AbortSignal) => until(startTime, "it does not answer", signal, () => isReady(signal));
+  const untilReady = (signal: AbortSignal) => until(startTime, "it does not answer", () => isReady(signal), signal);
 
-  async function until(time: number, what: string, signal: AbortSignal, done: () => Promise<boolean>): Promise<void> {
-    const end = clock.now() + time;
-    while (!(await done())) {
-      if (clock.now() >= end) {
-        const message = `start ${places.unit}: ${what} after ${time / 1000} s; look at journalctl -u ${places.unit}`;
-        throw new ApplyConfigError("DEGRADED", message, "");
-      }
-      await pause(clock, 100, signal);
-    }
+  function until(within: number, what: string, done: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+    const { unit } = places;
+    const look = async () => ((await done()) ? undefined : what);
+    return untilUp(clock, { doing: `start ${unit}`, unit, within, look }, signal);
   }
 
   return { name, observe, plan: (desired, observed) => planMonitor(name, desired, observed), apply };

@@ -11,6 +11,8 @@ import { renderAlertmanagerUnit, renderNodeExporterUnit, renderPrometheusUnit } 
 export { createMonitor } from "./daemon.ts";
 export { alertmanagerPlaces, nodeExporterPlaces, prometheusPlaces, secretPaths } from "./places.ts";
 export type { MonitorDesired } from "./plan.ts";
+export { pushedPath, pushes } from "./render.ts";
+export { followTargets, watchTargets } from "./targets.ts";
 
 export function desiredPrometheus(
   map: ZMap,

@@ -31,13 +31,19 @@ export interface Kept {
   kill(): void;
 }
 
-export function keep(of: "prometheus" | "alertmanager", places: MonitorPlaces): Kept {
+/** @param environment of the daemon, beside this process's own */
+export function keep(
+  of: "prometheus" | "alertmanager",
+  places: MonitorPlaces,
+  environment: Readonly<Record<string, string>> = {},
+): Kept {
   const binary = of === "prometheus" ? "/usr/bin/prometheus" : "/usr/bin/prometheus-alertmanager";
   const retention = { keep: 86_400, atMost: 2 ** 28 };
   const own = of === "prometheus" ? prometheusArguments(places, retention) : alertmanagerArguments(places);
   const command = of === "prometheus" ? debian(binary, ...own) : withItsShare(debian(binary, ...own));
   mkdirSync(places.state, { recursive: true });
-  const { verbs, pid } = shellVerbs(command, places, (path) =>
+  const set = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  const { verbs, pid } = shellVerbs(["env", ...set, ...command], places, (path) =>
     of === "prometheus"
       ? debian("/usr/bin/promtool", "check", "config", path)
       : debian("/usr/bin/amtool", "check-config", path),

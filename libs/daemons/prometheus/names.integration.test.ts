@@ -10,6 +10,7 @@ import { exporterFrontend } from "../haproxy/exporter.ts";
 import { slotCounters, slotGauges } from "../haproxy/slot-stats.ts";
 import { busMetrics } from "../nats/index.ts";
 import { dnsMetrics } from "../unbound/index.ts";
+import { upgradesMetrics } from "../upgrades/index.ts";
 import { desiredPrometheus } from "./index.ts";
 import { fileIn, type Kept, keep, map, placesIn } from "./monitor.test-support.ts";
 import { nodeExporterPlaces } from "./places.ts";
@@ -62,6 +63,7 @@ beforeAll(async () => {
   const registry = new Registry();
   const away = { ask: () => Promise.reject(new Error("away")) };
   clockMetrics(registry, () => undefined);
+  upgradesMetrics(registry, () => undefined);
   for (const prefix of ["zcloud_dns_", "zcloud_resolver_"])
     dnsMetrics(registry, prefix, away as unknown as Parameters<typeof dnsMetrics>[2]);
   busMetrics(registry, new AbortController().signal);

@@ -57,7 +57,7 @@ test("from nothing it starts, reads its rules, and asks what it is told to ask",
     "znet's service is up",
     async () => (await query('up{job="zcloud",host="north/znet"} == 1')).length === 1,
   );
-  const [up] = await query("zcloud_resolver_up");
+  const [up] = await query('zcloud_resolver_up{job="zcloud"}');
   expect(up?.metric).toMatchObject({ site: "north", host: "north/znet", role: "znet", job: expect.any(String) });
   expect(await query("zcloud_uptime_ratio{job='zcloud'}")).toEqual([]);
   await eventually(

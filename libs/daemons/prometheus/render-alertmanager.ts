@@ -53,6 +53,7 @@ const inhibitions = [
     target_matchers: [isOneOf(["VmSilent"])],
     equal: ["host"],
   },
+  { source_matchers: ['alertname="VmSilent"'], target_matchers: [isOneOf(["NumbersMissing"])], equal: ["host"] },
   // What only the other site serves is out of reach, and that is told once.
   { source_matchers: ['alertname="PeerAway"'], target_matchers: [isOneOf(["EndpointUnreachable"])], equal: ["site"] },
   { source_matchers: ['severity="critical"'], target_matchers: ['severity="warning"'], equal: ["alertname", "host"] },

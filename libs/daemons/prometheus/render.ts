@@ -48,15 +48,27 @@ const bounds = { sample_limit: 40_000, body_size_limit: "16MB", label_value_leng
 /** Seconds between two looks at anything. */
 export const scrapeInterval = 30;
 
+/** znet never connects to it: it says its numbers itself, and znet's service has the last ones. */
+export const pushes = ({ role }: Pick<HostEntry, "role">): boolean => role === "zstore";
+
+/** Where znet's service has them, at the port of its own. */
+export const pushedPath = ({ site, name }: Pick<HostEntry, "site" | "name">): string => `/metrics/of/${site}-${name}`;
+
 /**
- * prometheus.yml of a site's znet: every VM of its own site but zstore, to which znet never connects, and the
- * collector's own parts.
+ * prometheus.yml of a site's znet: every VM of its own site, zstore by what znet's service has of it, and the collector's
+ * own parts.
  */
 export function renderPrometheus(map: ZMap, site: string, targets: Targets): string {
   const hosts = siteOf(map, site).hosts.filter(isCollected);
   const fronts = hosts.filter(({ role }) => role === "zfront");
   const znet = hosts.filter(({ role }) => role === "znet");
   const every = `${scrapeInterval}s`;
+  const pushedJob = (host: HostEntry) => ({
+    ...job("pushed", [host], () => znet.map(targets.service)[0] ?? ""),
+    metrics_path: pushedPath(host),
+    // A host that says its numbers itself does not say of when they are.
+    honor_timestamps: false,
+  });
   const jobs = [
     {
       ...job("zcloud", hosts, targets.service),
@@ -68,6 +80,7 @@ export function renderPrometheus(map: ZMap, site: string, targets: Targets): str
       ...job("haproxy", fronts, targets.haproxy),
       params: { scope: ["global", "frontend"], metrics: [haproxyMetrics.join(",")] },
     },
+    ...siteOf(map, site).hosts.filter(pushes).map(pushedJob),
     job("prometheus", znet, () => targets.prometheus),
     ...(targets.alertmanager === undefined ? [] : [job("alertmanager", znet, () => targets.alertmanager ?? "")]),
   ];
@@ -85,7 +98,7 @@ export function renderPrometheus(map: ZMap, site: string, targets: Targets): str
   return `# Written by zCloud from the map; changes are overwritten.\n${text}`;
 }
 
-const isCollected = ({ role }: HostEntry): boolean => role !== "zcloud" && role !== "zstore";
+const isCollected = (host: HostEntry): boolean => host.role !== "zcloud" && !pushes(host);
 
 function job(name: string, hosts: readonly HostEntry[], at: (host: HostEntry) => string) {
   const static_configs = hosts.map((host) => ({

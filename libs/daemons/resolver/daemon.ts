@@ -1,13 +1,5 @@
-import {
-  ApplyConfigError,
-  applyConfig,
-  applyFile,
-  type Host,
-  mustRun,
-  observeConfig,
-  observeFiles,
-} from "@zcloud/host";
-import { type Clock, pause, type Reconciler, systemClock } from "@zcloud/reconcile";
+import { applyConfig, applyFile, type Host, mustRun, observeConfig, observeFiles, untilUp } from "@zcloud/host";
+import { type Clock, type Reconciler, systemClock } from "@zcloud/reconcile";
 import { identityOf, openControl, UnboundControlError } from "../unbound/index.ts";
 import { type ResolverPlaces, resolverPlaces } from "./places.ts";
 import { planResolver, type ResolverAction, type ResolverDesired, type ResolverObserved } from "./plan.ts";
@@ -98,15 +90,10 @@ export function createResolver({
   }
 
   async function waitFor(wanted: string | undefined, signal: AbortSignal): Promise<void> {
-    const until = clock.now() + startTime;
-    while ((await identity(signal)) !== wanted) {
-      signal.throwIfAborted();
-      if (clock.now() >= until) {
-        const message = `start ${places.unit}: it does not run with its configuration after ${startTime / 1000} s; look at journalctl -u ${places.unit}`;
-        throw new ApplyConfigError("DEGRADED", message, "");
-      }
-      await pause(clock, 50, signal);
-    }
+    const { unit } = places;
+    const look = async () =>
+      (await identity(signal)) === wanted ? undefined : "it does not run with its configuration";
+    await untilUp(clock, { doing: `start ${unit}`, unit, within: startTime, every: 50, look }, signal);
   }
 
   return { name: "resolver", observe, plan: (desired, observed) => planResolver(desired, observed, places), apply };

@@ -5,6 +5,7 @@ import { renderHints, renderResolvConf, renderResolver, renderResolverUnit } fro
 
 export { createResolver, type ResolverVerbs } from "./daemon.ts";
 export { type ResolverPlaces, resolverPlaces } from "./places.ts";
+export { createWorldResolver, desiredWorldResolver } from "./world-resolver.ts";
 
 export function desiredResolver(map: ZMap, self: HostEntry, places: ResolverPlaces = resolverPlaces): ResolverDesired {
   const hints = renderHints(map);

@@ -1,13 +1,5 @@
-import {
-  ApplyConfigError,
-  applyConfig,
-  applyFile,
-  type Host,
-  mustRun,
-  observeConfig,
-  observeFiles,
-} from "@zcloud/host";
-import { type Clock, pause, type Reconciler, systemClock } from "@zcloud/reconcile";
+import { applyConfig, applyFile, type Host, mustRun, observeConfig, observeFiles, untilUp } from "@zcloud/host";
+import { type Clock, type Reconciler, systemClock } from "@zcloud/reconcile";
 import { type Identity, type Instance, identityPaths } from "./places.ts";
 import {
   fingerprintOf,
@@ -126,19 +118,14 @@ export function createRsyslog(
   }
 
   async function probe(listens: readonly string[], signal: AbortSignal): Promise<void> {
-    const until = clock.now() + startTime;
-    for (;;) {
+    const look = async (): Promise<string | undefined> => {
       const open = await listening();
       const deaf = listens.filter((at) => !open.has(at));
-      const running = (await host.run(verbs.running, { signal })).status === 0;
-      if (running && deaf.length === 0) return;
-      if (clock.now() >= until) {
-        const what = running ? `it does not listen at ${deaf.join(", ")}` : "it does not run";
-        const message = `start ${places.unit}: ${what} after ${startTime / 1000} s; look at journalctl -u ${places.unit}`;
-        throw new ApplyConfigError("DEGRADED", message, "");
-      }
-      await pause(clock, 100, signal);
-    }
+      if ((await host.run(verbs.running, { signal })).status !== 0) return "it does not run";
+      return deaf.length === 0 ? undefined : `it does not listen at ${deaf.join(", ")}`;
+    };
+    const { unit } = places;
+    await untilUp(clock, { doing: `start ${unit}`, unit, within: startTime, look }, signal);
   }
 
   return { name, observe, plan: (desired, observed) => planRsyslog(name, desired, observed), apply };

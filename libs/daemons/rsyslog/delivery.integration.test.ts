@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Daemon, debian, eventually } from "@zcloud/testing";
@@ -99,6 +99,17 @@ test("a receiver that is killed again and again while lines come loses none", as
     receiver = await site.receive();
   }
   for (let round = 0; round < 3; round += 1) await arrives(`round${round}`, 3_000);
+});
+
+test("half a line, as a power cut may leave it, spoils no other", async () => {
+  await receiver.stop("SIGKILL");
+  const [day = ""] = readdirSync(join(site.store, "zfront")).filter((name) => !name.startsWith("access-"));
+  appendFileSync(join(site.store, "zfront", day), '{"at":"2026-11-2');
+  receiver = await site.receive();
+  journal.say("whole", 1);
+  await eventually("it is a line of its own", () => site.stored().some((text) => /^{.*"msg":"whole 0"}$/.test(text)));
+  const path = join(site.store, "zfront", day);
+  writeFileSync(path, readFileSync(path, "utf8").replace('{"at":"2026-11-2\n', ""));
 });
 
 test("what is said while znet is away waits in the journal, over a kill of the sender, and arrives", async () => {

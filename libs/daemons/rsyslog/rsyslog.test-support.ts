@@ -5,8 +5,9 @@ import { type HostEntry, hostOf, type ZMap } from "@zcloud/map";
 import { createTestCa, type Daemon, debian, eventually, freePorts, rootfsPath, startDaemon } from "@zcloud/testing";
 import { labMap } from "../unbound/lab-map.test-support.ts";
 import type { Identity } from "./places.ts";
+import { listeningSockets } from "./plan.ts";
 import { renderReceiver, renderSender, sendersOf } from "./render.ts";
-import { renderRewind } from "./units.ts";
+import { endLines, renderRewind } from "./units.ts";
 
 export const map: ZMap = labMap();
 export const zfront: HostEntry = hostOf(map, "north/zfront");
@@ -21,7 +22,7 @@ export interface Bench {
   readonly store: string;
   readonly ports: ReadonlyMap<string, number>;
   identityOf(name: string): Identity;
-  /** Starts the site's receiver; `prefix` goes before its command line. */
+  /** Starts the site's receiver as its unit would; `prefix` goes before its command line. */
   receive(prefix?: readonly string[]): Promise<Daemon>;
   senderConfig(identity?: Identity, access?: string): string;
   /** Of any host; `state` is its own directory. */
@@ -30,8 +31,17 @@ export interface Bench {
   stored(kind?: "" | "access-"): readonly string[];
 }
 
-/** A receiver as znet's, on loopback, with certificates for everybody. */
-export async function bench(root: string, of: ZMap = map): Promise<Bench> {
+/** Where the receiver is, if not on loopback. */
+export interface Elsewhere {
+  readonly address: string;
+  /** Before every command line that runs there. */
+  readonly inside: readonly string[];
+  /** Its directory for the hosts' lines, which is there. */
+  readonly store: string;
+}
+
+/** A receiver as znet's, with certificates for everybody. */
+export async function bench(root: string, of: ZMap = map, elsewhere?: Elsewhere): Promise<Bench> {
   const sign = createTestCa(join(root, "pki"));
   const hosts = sendersOf(of, "north");
   const free = await freePorts(hosts.length);
@@ -46,24 +56,31 @@ export async function bench(root: string, of: ZMap = map): Promise<Bench> {
     certificate: join(root, `${name}.crt`),
     key: join(root, `${name}.key`),
   });
-  const store = join(root, "store");
+  const { address, inside, store } = elsewhere ?? { address: "127.0.0.1", inside: [], store: join(root, "store") };
   for (const directory of ["store", "rx", "tx"]) mkdirSync(join(root, directory));
   const config = join(root, "receiver.conf");
-  const listen = ({ name }: HostEntry) => ({ address: "127.0.0.1", port: ports.get(name) ?? 0 });
+  const listen = ({ name }: HostEntry) => ({ address, port: ports.get(name) ?? 0 });
   writeFileSync(
     config,
     renderReceiver(of, "north", { listen, store, state: join(root, "rx"), identity: identityOf("znet") }),
   );
   const targetOf = (name: string) => {
-    return { address: "127.0.0.1", port: ports.get(name) ?? 0, name: hostOf(of, "north/znet").fqdn };
+    return { address, port: ports.get(name) ?? 0, name: hostOf(of, "north/znet").fqdn };
+  };
+  const listening = async (): Promise<boolean> => {
+    const [program = "cat", ...args] = [...inside, "cat", "/proc/net/tcp"];
+    const open = listeningSockets(execFileSync(program, args, { encoding: "utf8" }));
+    return [...ports.values()].every((port) => open.has(`${address}:${port}`));
   };
   return {
     root,
     store,
     ports,
     identityOf,
-    receive: (prefix = []) =>
-      startDaemon([...prefix, ...rsyslogd("-n", "-i", "NONE", "-f", config)] as [string], ports.get("zfront") ?? 0),
+    receive(prefix = inside) {
+      const start = ["sh", "-c", `${endLines(store)}; exec "$@"`, "sh", ...rsyslogd("-n", "-i", "NONE", "-f", config)];
+      return startDaemon([...prefix, ...start] as unknown as [string], listening);
+    },
     senderConfig(identity = identityOf("zfront"), access) {
       return renderSender(of, zfront, { target: targetOf("zfront"), state: join(root, "tx"), identity, access });
     },
@@ -86,28 +103,37 @@ export interface Journal {
   readonly daemon: Daemon;
   /** Prefix of a command line that runs beside it. */
   readonly inside: readonly string[];
-  /** As many lines `<word> <n>`. */
-  say(word: string, count: number): void;
+  /** As many lines `<word> <n>`, and what `more` says behind each. */
+  say(word: string, count: number, level?: string, more?: () => string): void;
+  /** Programs that look at this journal, to be put before PATH. */
+  readonly bin: string;
   /** One entry with these fields. */
   entry(fields: Readonly<Record<string, string>>): void;
-  /** Starts the sender as its unit would: set back, then rsyslogd. */
-  send(config: string): Promise<Daemon>;
+  /** Starts the sender as its unit would: set back, then rsyslogd; `prefix` goes before its command line. */
+  send(config: string, prefix?: readonly string[]): Promise<Daemon>;
 }
 
-export async function startJournal(root: string): Promise<Journal> {
+/** @param settings more lines of its configuration; with them it is on disk from the start */
+export async function startJournal(root: string, settings = ""): Promise<Journal> {
   const bin = join(root, "bin");
   mkdirSync(bin);
   mkdirSync(join(root, "journal"));
   mkdirSync("/var/log/journal", { recursive: true });
   const journalctl = debian("/usr/bin/journalctl").join(" ");
-  writeFileSync(join(bin, "journalctl"), `#!/bin/sh\nexec ${journalctl} "$@"\n`);
-  chmodSync(join(bin, "journalctl"), 0o755);
-  const settings = "[Journal]\\nReadKMsg=no\\nRateLimitBurst=0\\n";
+  for (const [name, command] of [
+    ["journalctl", journalctl],
+    ["systemd-journal-remote", debian("/usr/lib/systemd/systemd-journal-remote").join(" ")],
+  ] as const) {
+    writeFileSync(join(bin, name), `#!/bin/sh\nexec ${command} "$@"\n`);
+    chmodSync(join(bin, name), 0o755);
+  }
+  writeFileSync(join(root, "journald.conf"), `[Journal]\n${settings}\nReadKMsg=no\nRateLimitBurst=0\n`);
   const script = [
     "mount -t tmpfs tmpfs /run",
     `mount --bind ${root}/journal /var/log/journal`,
     "mkdir -p /run/systemd/journal /run/systemd/journald.conf.d",
-    `printf '${settings}' > /run/systemd/journald.conf.d/test.conf`,
+    `cp ${root}/journald.conf /run/systemd/journald.conf.d/test.conf`,
+    ...(settings === "" ? [] : ["touch /run/systemd/journal/flushed"]),
     `exec ${debian("/usr/lib/systemd/systemd-journald").join(" ")}`,
   ].join(" && ");
   let pid = 0;
@@ -117,14 +143,18 @@ export async function startJournal(root: string): Promise<Journal> {
   const inside = ["nsenter", `--mount=/proc/${pid}/ns/mnt`];
   const run = (argv: readonly string[], input: string): void => {
     const [program = "", ...args] = [...inside, ...argv];
-    execFileSync(program, args, { input, stdio: ["pipe", "ignore", "inherit"] });
+    execFileSync(program, args, { input, maxBuffer: 2 ** 26, stdio: ["pipe", "ignore", "inherit"] });
   };
   return {
     daemon,
     inside,
-    say(word, count) {
-      const lines = Array.from({ length: count }, (_, n) => `${word} ${n}\n`).join("");
-      run(debian("/usr/bin/systemd-cat", "-t", "test", "-p", "info", "cat"), lines);
+    bin,
+    say(word, count, level = "info", more) {
+      const lines = Array.from(
+        { length: count },
+        (_, n) => `${word} ${n}${more === undefined ? "" : ` ${more()}`}\n`,
+      ).join("");
+      run(debian("/usr/bin/systemd-cat", "-t", "test", "-p", level, "cat"), lines);
     },
     entry(fields) {
       const path = join(root, "entry");
@@ -132,16 +162,16 @@ export async function startJournal(root: string): Promise<Journal> {
       writeFileSync(path, lines.join(""));
       run(debian("/usr/bin/logger", `--journald=${path}`), "");
     },
-    async send(config) {
+    async send(config, prefix = []) {
       const path = join(root, "sender.conf");
       writeFileSync(path, config);
       writeFileSync(
         join(root, "rewind"),
-        renderRewind({ unit: "", config: "", unitFile: "", enabled: "", state: join(root, "tx") }),
+        renderRewind({ unit: "", config: path, unitFile: "", enabled: "", state: join(root, "tx") }),
       );
       const sender = rsyslogd("-n", "-i", "NONE", "-f", path).join(" ");
       const start = `PATH=${bin}:$PATH; sh ${root}/rewind; echo begun; exec ${sender}`;
-      return startDaemon([...inside, "sh", "-c", start] as unknown as [string], /begun/);
+      return startDaemon([...prefix, ...inside, "sh", "-c", start] as unknown as [string], /begun/);
     },
   };
 }

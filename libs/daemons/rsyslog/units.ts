@@ -1,4 +1,4 @@
-import { type Instance, receiverPlaces, rewoundLines, senderPlaces } from "./places.ts";
+import { type Instance, receiverPlaces, rewoundLines, senderPlaces, storeDirectory } from "./places.ts";
 
 function renderUnit({ config, state }: Instance, description: string, own: readonly string[]): string {
   return `# Written by zCloud; changes are overwritten.
@@ -63,22 +63,42 @@ export function renderSenderUnit(access: string | undefined, places: Instance = 
 }
 
 export function renderReceiverUnit(places: Instance = receiverPlaces): string {
-  return renderUnit(places, "zCloud log receiver", ["LogsDirectory=zcloud", "LogsDirectoryMode=0750"]);
+  // systemd.service(5), Command lines: a dollar sign is written twice.
+  const mend = endLines(storeDirectory).replaceAll("$", "$$$$");
+  const own = ["LogsDirectory=zcloud", "LogsDirectoryMode=0750", `ExecStartPre=-/bin/sh -c '${mend}'`];
+  return renderUnit(places, "zCloud log receiver", own);
+}
+
+/** Shell: a power cut may leave half a line at the end of a file, which the next one would be written behind. */
+export function endLines(store: string): string {
+  return `for file in ${store}/*/*.jsonl; do test -z "$(tail -c 1 "$file" 2>/dev/null)" || echo >>"$file"; done`;
 }
 
 export function rewindPath({ config }: Instance): string {
   return `${config.slice(0, config.lastIndexOf("/"))}/rewind`;
 }
 
+/** A cursor of the journal; where the next start begins, if the file is there. */
+export function backToPath({ config }: Instance): string {
+  return `${config.slice(0, config.lastIndexOf("/"))}/back-to`;
+}
+
 /**
  * What was sent and not acknowledged is only in rsyslogd's memory, and lost when that is killed. So a start begins some
  * lines before where it was: they may come twice (`zctl logs` shows them once), none is missing.
  */
-export function renderRewind({ state }: Instance = senderPlaces): string {
+export function renderRewind(places: Instance = senderPlaces): string {
+  const { state } = places;
+  const back = backToPath(places);
   return `# Written by zCloud; changes are overwritten.
 set -eu
 cursor=${state}/journal.cursor
 test -s "$cursor" || exit 0
+# znet's machine lost what it had taken in last.
+if test -s ${back}; then
+  cp ${back} "$cursor.rewound"
+  mv "$cursor.rewound" "$cursor"
+fi
 journalctl --quiet --cursor="$(cat "$cursor")" --reverse --lines=${rewoundLines} --output=cat --show-cursor \\
   | sed -n 's/^-- cursor: //p' | tail -n 1 > "$cursor.rewound"
 test -s "$cursor.rewound" || exit 0

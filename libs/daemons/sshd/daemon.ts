@@ -1,13 +1,16 @@
 import {
-  ApplyConfigError,
   applyConfig,
   applyFile,
+  candidateOf,
   commandSaid,
   type Host,
+  lastGoodOf,
+  mustRun,
   observeConfig,
   observeFiles,
+  untilUp,
 } from "@zcloud/host";
-import { type Clock, pause, type Reconciler, systemClock, TerminalError } from "@zcloud/reconcile";
+import { type Clock, type Reconciler, systemClock, TerminalError } from "@zcloud/reconcile";
 import { parseHostCertificate } from "./host-certificate.ts";
 import { overridden, planSshd, type SshdAction, type SshdDesired, type SshdObserved } from "./plan.ts";
 import { type SshdPlaces, sshdPlaces } from "./render.ts";
@@ -39,6 +42,11 @@ export interface SshdOptions {
   readonly places?: SshdPlaces;
   readonly verbs?: SshdVerbs;
   readonly clock?: Clock;
+  /**
+   * Where the way in is the only one (a zcloud): throws if nobody gets in any more. Before sshd takes another text, a timer
+   * on the host is set which brings the last good one back, should whoever changes it be out himself.
+   */
+  readonly proof?: () => Promise<void>;
 }
 
 export interface Sshd extends Reconciler<SshdDesired, SshdObserved, SshdAction> {
@@ -46,6 +54,20 @@ export interface Sshd extends Reconciler<SshdDesired, SshdObserved, SshdAction> 
   overridden(): readonly string[];
   /** As of the last look: milliseconds since the epoch at which the host's certificate ends; undefined: it has none. */
   certificateEnd(): number | undefined;
+}
+
+const undoUnit = "zcloud-sshd-undo";
+/** Seconds after which a change that nobody finished is undone. */
+const undoAfter = 60;
+
+/** Brings the last good text back while the candidate is there, which tells of a change that is not proved (applyConfig). */
+function undoTimer(config: string, reload: readonly string[]): readonly string[] {
+  const [good, candidate] = [lastGoodOf(config), candidateOf(config)];
+  const script = `[ -e "$1" ] || exit 0
+if [ -e "$2" ]; then mv -f "$2" "$3"; else rm -f "$3"; fi
+shift 3; exec "$@"`;
+  const timer = ["--quiet", "--collect", `--unit=${undoUnit}`, `--on-active=${undoAfter}`];
+  return ["systemd-run", ...timer, "sh", "-c", script, "sh", candidate, good, config, ...reload];
 }
 
 /** Milliseconds until sshd must answer after a reload. */
@@ -57,6 +79,7 @@ export function createSshd({
   places = sshdPlaces,
   verbs = systemdVerbs,
   clock = systemClock,
+  proof,
 }: SshdOptions): Sshd {
   let others: readonly string[] = [];
   let end: number | undefined;
@@ -79,47 +102,37 @@ export function createSshd({
   async function apply(action: SshdAction, signal: AbortSignal): Promise<void> {
     switch (action.kind) {
       case "start":
-        return must(verbs.start, signal);
+        await mustRun(host, verbs.start, signal);
+        return;
       case "refuse":
         throw new TerminalError(`change who may log in: ${action.summary}`);
       case "write-operators":
         return applyFile(host, action.file);
       case "configure":
-        return applyConfig(
-          host,
-          {
-            path: places.config,
-            text: action.text,
-            check: verbs.check,
-            reload: (stop) => must(verbs.reload, stop),
-            probe,
-          },
-          signal,
-        );
+        return configure(action.text, signal);
     }
+  }
+
+  async function configure(text: string, signal: AbortSignal): Promise<void> {
+    if (proof !== undefined) {
+      await host.run(["systemctl", "stop", `${undoUnit}.timer`], { signal });
+      await mustRun(host, undoTimer(places.config, verbs.reload), signal);
+    }
+    const reload = async (stop: AbortSignal) => void (await mustRun(host, verbs.reload, stop));
+    await applyConfig(host, { path: places.config, text, check: verbs.check, reload, probe }, signal);
+    if (proof !== undefined) await mustRun(host, ["systemctl", "stop", `${undoUnit}.timer`], signal);
   }
 
   /** A client that knows nothing of the hosts gets through the key exchange, to the key of this one. */
   async function probe(signal: AbortSignal): Promise<void> {
     const key = ((await host.read(places.hostKey)) ?? "").split(/\s+/)[1] ?? "no key";
-    const until = clock.now() + answerTime;
-    for (;;) {
-      const { stdout, stderr } = await host.run(verbs.ask, { signal });
-      if (stdout.includes(key)) return;
-      if (clock.now() >= until) {
-        const said = commandSaid({ stdout, stderr });
-        throw new ApplyConfigError("DEGRADED", `reload sshd: it does not answer: ${said}`, said);
-      }
-      // Seldom: sshd itself shuts out who comes too often without a key (PerSourcePenalties).
-      await pause(clock, 500, signal);
-    }
-  }
-
-  async function must(argv: readonly string[], signal: AbortSignal): Promise<void> {
-    const result = await host.run(argv, { signal });
-    if (result.status === 0) return;
-    const said = commandSaid(result);
-    throw new ApplyConfigError("DEGRADED", `run ${argv.slice(0, 3).join(" ")}: exit ${result.status}: ${said}`, said);
+    const look = async (): Promise<string | undefined> => {
+      const answer = await host.run(verbs.ask, { signal });
+      return answer.stdout.includes(key) ? undefined : `it does not answer (${commandSaid(answer)})`;
+    };
+    // Seldom: sshd itself shuts out who comes too often without a key (PerSourcePenalties).
+    await untilUp(clock, { doing: "reload sshd", unit: "ssh", within: answerTime, every: 500, look }, signal);
+    await proof?.();
   }
 
   return {

@@ -21,7 +21,8 @@ const hostCertificate = 2;
 /** All names by which a host is asked for: as people write it, in DNS, and its addresses. */
 export function hostPrincipals(map: ZMap, { id, name, site, fqdn, address, role }: HostEntry): readonly string[] {
   const world = role === "zcloud" ? [siteOf(map, site).public.ipv4] : [];
-  return [id, `${name}.${site}`, fqdn, address, ...world];
+  const short = site === "" ? [] : [`${name}.${site}`];
+  return [id, ...short, fqdn, address, ...world];
 }
 
 /** Of the line in `ssh_host_ed25519_key-cert.pub`; undefined if it is none. */

@@ -1,6 +1,6 @@
 import type { HostEntry, ZMap } from "@zcloud/map";
 import type { SshdDesired } from "./plan.ts";
-import { renderSshd, type SshdPlaces, sshdPlaces } from "./render.ts";
+import { isVm, renderSshd, type SshdPlaces, sshdPlaces } from "./render.ts";
 
 export { type SshAuthority, SshAuthorityError, sshAuthority } from "./authority.ts";
 export { createSshd } from "./daemon.ts";
@@ -12,7 +12,7 @@ export { sshdProblems } from "./problems.ts";
 export function desiredSshd(map: ZMap, self: HostEntry, places: SshdPlaces = sshdPlaces): SshdDesired {
   return {
     config: renderSshd(map, self, places),
-    operators: self.role === "zcloud" ? undefined : map.operators,
+    operators: isVm(self) ? map.operators : undefined,
     operatorsPath: places.operators,
   };
 }

@@ -31,7 +31,7 @@ export function renderSshd(map: ZMap, self: HostEntry, places: SshdPlaces = sshd
     "HostbasedAuthentication no",
     "PermitEmptyPasswords no",
     "PermitUserEnvironment no",
-    ...(self.role === "zcloud" ? [] : ["AllowUsers root", `AuthorizedKeysFile ${places.operators}`]),
+    ...(isVm(self) ? ["AllowUsers root", `AuthorizedKeysFile ${places.operators}`] : []),
     "",
     "# Post-quantum first; no SHA-1, no CBC, no NIST curves.",
     "KexAlgorithms mlkem768x25519-sha256,sntrup761x25519-sha512@openssh.com,curve25519-sha256,curve25519-sha256@libssh.org",
@@ -61,6 +61,11 @@ export function renderSshd(map: ZMap, self: HostEntry, places: SshdPlaces = sshd
   return `${lines.join("\n")}\n`;
 }
 
+/** Whose operators are the map's; a rented machine's own log-ins are its administrator's to keep. */
+export function isVm({ role }: HostEntry): boolean {
+  return role !== "zcloud" && role !== "witness";
+}
+
 function jump(map: ZMap, self: HostEntry): readonly string[] {
   const vms = siteOf(map, self.site).hosts.filter(({ role }) => role !== "zcloud");
   return [
@@ -72,12 +77,16 @@ function jump(map: ZMap, self: HostEntry): readonly string[] {
 }
 
 function vm(map: ZMap, self: HostEntry): readonly string[] {
-  const zcloud = siteOf(map, self.site).hosts.find(({ role }) => role === "zcloud");
+  const zcloud = isVm(self) ? siteOf(map, self.site).hosts.find(({ role }) => role === "zcloud") : undefined;
   return [
     "DisableForwarding yes",
     "AllowTcpForwarding no",
-    "# All operators come from there: one's wrong key must not shut the others out.",
-    ...(zcloud === undefined ? [] : [`PerSourcePenaltyExemptList ${zcloud.address}`]),
+    ...(zcloud === undefined
+      ? []
+      : [
+          "# All operators come from there: one's wrong key must not shut the others out.",
+          `PerSourcePenaltyExemptList ${zcloud.address}`,
+        ]),
   ];
 }
 

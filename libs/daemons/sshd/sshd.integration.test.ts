@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { LocalHost } from "@zcloud/host";
-import { hostOf, type ZMap } from "@zcloud/map";
+import { LocalHost, type RunOptions, type RunResult } from "@zcloud/host";
+import { type HostEntry, hostOf, type ZMap } from "@zcloud/map";
 import { runPass } from "@zcloud/reconcile";
 import { freePort, golden, tempDir } from "@zcloud/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -182,4 +182,57 @@ test.each(["north/znet", "north/zcloud"])("sshd takes the golden configuration o
   };
   expect(run("-t", "-f", "/etc/ssh/golden")).toBe("");
   expect(run("-T", "-f", "/etc/ssh/golden")).toContain("passwordauthentication no\n");
+});
+
+/** This machine, whose systemd only notes what it is told. */
+class Noting extends LocalHost {
+  readonly told: string[][] = [];
+  override run(argv: readonly string[], options?: RunOptions): Promise<RunResult> {
+    if (argv[0] !== "systemctl" && argv[0] !== "systemd-run") return super.run(argv, options);
+    this.told.push([...argv]);
+    return Promise.resolve({ status: 0, stdout: "", stderr: "" });
+  }
+}
+
+describe("where the way in is the only one", () => {
+  const zcloud = { ...labMap().sites[0]?.hosts.find(({ role }) => role === "zcloud") } as HostEntry;
+  const other = () => ({ config: `${renderSshd(map, zcloud, places)}`, operators: undefined, operatorsPath: "" });
+
+  test("a text with which nobody gets in is taken back, and so it would be if nobody were there to do it", async () => {
+    const host = new Noting();
+    const before = readFileSync(places.config, "utf8");
+    const proof = () => Promise.reject(new Error("reach north/zcloud: Permission denied"));
+    const guarded = createSshd({ host, places, verbs: verbs(), proof });
+    await expect(runPass(guarded, other(), { read: signal, write: signal })).rejects.toThrow(/Permission denied/);
+    expect(readFileSync(places.config, "utf8")).toBe(before);
+    const timer = host.told.find(([program]) => program === "systemd-run") ?? [];
+    expect(timer.slice(0, 5)).toEqual([
+      ...["systemd-run", "--quiet", "--collect", "--unit=zcloud-sshd-undo", "--on-active=60"],
+    ]);
+
+    // As if the change had stopped half way: its candidate is there.
+    writeFileSync(places.config, "# of the change\n");
+    writeFileSync(`${places.config}.candidate`, "# of the change\n");
+    writeFileSync(`${places.config}.last-good`, before);
+    const [undo = "", ...words] = timer.slice(5);
+    execFileSync(undo, words);
+    expect(readFileSync(places.config, "utf8")).toBe(before);
+    rmSync(`${places.config}.candidate`);
+    writeFileSync(`${places.config}.last-good`, "# older\n");
+    execFileSync(undo, words);
+    expect(readFileSync(places.config, "utf8")).toBe(before);
+  });
+
+  test("one that is proved stays, and the timer goes", async () => {
+    const host = new Noting();
+    let proved = 0;
+    const proof = async (): Promise<void> => {
+      proved += 1;
+    };
+    const guarded = createSshd({ host, places, verbs: verbs(), proof });
+    await runPass(guarded, other(), { read: signal, write: signal });
+    expect(proved).toBe(1);
+    expect(readFileSync(places.config, "utf8")).toBe(other().config);
+    expect(host.told.at(-1)).toEqual(["systemctl", "stop", "zcloud-sshd-undo.timer"]);
+  });
 });

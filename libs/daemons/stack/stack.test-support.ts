@@ -9,6 +9,7 @@ export const demo: Tenant = {
   cpus: 1,
   stacks: 5,
   requests: undefined,
+  tokens: [],
 };
 export const garden: Tenant = {
   name: "garden",
@@ -19,6 +20,7 @@ export const garden: Tenant = {
   cpus: 0.5,
   stacks: 2,
   requests: undefined,
+  tokens: [],
 };
 
 export function hostEntry(site: string, role: Role, name: string, address: string): HostEntry {
@@ -56,9 +58,9 @@ export function testMap(pods = 1): ZMap {
     operators: [],
     sites: [site("north", "south", 1), site("south", "north", 2)],
     witness: undefined,
-    storage: { kind: "local", profile: "lab" },
+    storage: { kind: "local", profile: "lab", copies: 2, packages: "debian", fileDisk: 0 },
     acme: { directory: "https://acme.lab.example:14000/dir", contact: undefined },
-    log: { keep: 86_400, atMost: 2 ** 30 },
+    log: { keep: 86_400, atMost: 2 ** 30, name: undefined },
     tcp: [],
     tenants: [demo, garden],
   };

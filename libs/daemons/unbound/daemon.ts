@@ -1,6 +1,6 @@
-import { ApplyConfigError, applyFile, commandSaid, type Host, mustRun, observeFiles } from "@zcloud/host";
+import { ApplyConfigError, applyFile, commandSaid, type Host, mustRun, observeFiles, untilUp } from "@zcloud/host";
 import type { ZMap } from "@zcloud/map";
-import { type Clock, pause, type Reconciler, systemClock, TerminalError } from "@zcloud/reconcile";
+import { type Clock, type Reconciler, systemClock, TerminalError } from "@zcloud/reconcile";
 import { type Control, openControl, UnboundControlError } from "./control.ts";
 import {
   type Activation,
@@ -139,15 +139,9 @@ export function createUnbound(options: UnboundOptions): Reconciler<UnboundDesire
   }
 
   async function waitFor(wanted: string | undefined, signal: AbortSignal): Promise<void> {
-    const until = clock.now() + startTime;
-    while ((await identity(signal)) !== wanted) {
-      signal.throwIfAborted();
-      if (clock.now() >= until) {
-        const message = `start unbound: it does not run with its configuration after ${startTime / 1000} s; look at journalctl -u unbound`;
-        throw new ApplyConfigError("DEGRADED", message, "");
-      }
-      await pause(clock, 50, signal);
-    }
+    const look = async () =>
+      (await identity(signal)) === wanted ? undefined : "it does not run with its configuration";
+    await untilUp(clock, { doing: "start unbound", unit: "unbound", within: startTime, every: 50, look }, signal);
   }
 
   return {

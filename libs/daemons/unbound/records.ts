@@ -25,18 +25,22 @@ export function publicRecords(map: ZMap, site: string, endpoints: Iterable<Endpo
       if (hostNamePattern.test(lower) && allowed.some((pattern) => covers(pattern, lower))) names.add(lower);
     }
   }
-  return new Map([...names].sort().map((name) => [name, [`A ${front}`]]));
+  const data = [`A ${front}`];
+  return new Map([...names].sort().map((name) => [name, data]));
 }
 
 /** The records of all of these; no name is in two of them. */
 export function joinRecords(...parts: readonly Records[]): Records {
-  return new Map(parts.flatMap((part) => [...part]));
+  const all = new Map<string, readonly string[]>();
+  for (const part of parts) for (const [name, data] of part) all.set(name, data);
+  return all;
 }
 
 /** The include file that a restart reads. */
 export function renderNames(records: Records): string {
-  const lines = [...records].flatMap(([name, all]) => all.map((one) => `local-data: "${record(name, one)}"\n`));
-  return `# Written by znet from the endpoints; changes are overwritten.\n${lines.join("")}`;
+  let text = "# Written by znet from the endpoints; changes are overwritten.\n";
+  for (const [name, all] of records) for (const one of all) text += `local-data: "${record(name, one)}"\n`;
+  return text;
 }
 
 /** A record as `local_data` takes it. */

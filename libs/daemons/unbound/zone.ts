@@ -20,28 +20,54 @@ export interface Zone {
  * Only what the map knows of can stand in a zone: hosts of that site, stacks of tenants. Addresses are the map's.
  */
 export function zoneRecords(map: ZMap, { site, endpoints, age }: Zone): Records {
-  const hosts = new Map(allHosts(map).map((host) => [host.id, host]));
-  const tenants = new Set(map.tenants.map(({ name }) => name));
-  const found = new Map<string, Set<string>>([[`_zone.${site}.${map.internalDomain}`, new Set([ageRecord(age)])]]);
-  const add = (name: string, data: string): void => {
-    const all = found.get(name);
-    if (all === undefined) found.set(name, new Set([data]));
-    else all.add(data);
-  };
-  for (const { host: id, tenant, project, service, names, servers } of endpoints) {
-    const host = hosts.get(id);
-    if (host?.site !== site || !tenants.has(tenant) || servers.length === 0) continue;
-    const stack = `${project}.${tenant}.${site}.${map.internalDomain}`;
-    add(stack, `A ${host.address}`);
-    add(`${service}.${stack}`, `A ${host.address}`);
-    const kind = names.length === 0 ? "_tcp" : "_http._tcp";
-    for (const { port } of servers) add(`${kind}.${service}.${stack}`, `SRV 0 0 ${port} ${host.fqdn}.`);
+  const found = new Map<string, readonly string[]>([[`_zone.${site}.${map.internalDomain}`, [ageRecord(age)]]]);
+  const of = known(map);
+  for (const endpoint of endpoints) {
+    if (!endpoint.host.startsWith(`${site}/`)) continue;
+    for (const [name, data] of of(endpoint)) {
+      const before = found.get(name);
+      found.set(name, before === undefined ? data : [...new Set([...before, ...data])].sort());
+    }
   }
-  return new Map([...found].sort(byName).map(([name, all]) => [name, [...all].sort()]));
+  // By name alone: a comparing function would take most of the time beside thousands of names.
+  return new Map([...found.keys()].sort().map((name) => [name, found.get(name) ?? []]));
 }
 
-function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : 1;
+type Said = ReadonlyMap<string, readonly string[]>;
+
+/** What was made of endpoints before: of thousands, one changes. */
+const made = new WeakMap<ZMap, WeakMap<Endpoint, Said>>();
+
+function known(map: ZMap): (endpoint: Endpoint) => Said {
+  const before = made.get(map) ?? new WeakMap<Endpoint, Said>();
+  made.set(map, before);
+  let say: ((endpoint: Endpoint) => Said) | undefined;
+  return (endpoint) => {
+    const there = before.get(endpoint);
+    if (there !== undefined) return there;
+    say ??= speaker(map);
+    const said = say(endpoint);
+    before.set(endpoint, said);
+    return said;
+  };
+}
+
+/** What each endpoint adds to its site's zone. */
+function speaker(map: ZMap): (endpoint: Endpoint) => Said {
+  const hosts = new Map(allHosts(map).map((host) => [host.id, host]));
+  const tenants = new Set(map.tenants.map(({ name }) => name));
+  return ({ host: id, tenant, project, service, names, servers }) => {
+    const host = hosts.get(id);
+    if (host === undefined || !tenants.has(tenant) || servers.length === 0) return new Map();
+    const stack = `${project}.${tenant}.${host.site}.${map.internalDomain}`;
+    const kind = names.length === 0 ? "_tcp" : "_http._tcp";
+    const ports = [...new Set(servers.map(({ port }) => `SRV 0 0 ${port} ${host.fqdn}.`))].sort();
+    return new Map([
+      [stack, [`A ${host.address}`]],
+      [`${service}.${stack}`, [`A ${host.address}`]],
+      [`${kind}.${service}.${stack}`, ports],
+    ]);
+  };
 }
 
 function ageRecord(age: ZoneAge): string {

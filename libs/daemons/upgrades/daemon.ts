@@ -31,7 +31,7 @@ export function createUpgrades({ host, places = upgradePlaces }: UpgradesOptions
     latest = {
       ...parseRecord(await read("last"), await read("success")),
       since: (await host.stat(places.timer))?.mtime,
-      rebootRequired: (await host.stat(rebootRequired)) !== undefined,
+      rebootRequired: (await host.stat(rebootRequired))?.mtime,
     };
     const scheduled = is("ActiveState=active") && is("UnitFileState=enabled") && is("NeedDaemonReload=no");
     return { files: await observeFiles(host, paths), scheduled };

@@ -14,12 +14,17 @@ export function upgradesMetrics(registry: Registry, report: () => UpgradesReport
       },
     });
   };
-  const success = ({ success }: UpgradesReport) => (success === undefined ? undefined : success / 1_000);
+  const seconds = (at: number | undefined) => (at === undefined ? undefined : at / 1_000);
+  const success = ({ success }: UpgradesReport) => seconds(success);
+  gauge("zcloud_upgrades_since_timestamp_seconds", "When they were scheduled.", ({ since }) => seconds(since));
   gauge("zcloud_upgrades_success_timestamp_seconds", "When security upgrades last went well.", success);
   gauge("zcloud_upgrades_failed", "1 if the last ones failed.", ({ result }) =>
     result === undefined ? undefined : Number(result !== "success"),
   );
   gauge("zcloud_upgrades_reboot_required", "1 while an upgrade waits for a boot.", ({ rebootRequired }) =>
-    Number(rebootRequired),
+    Number(rebootRequired !== undefined),
+  );
+  gauge("zcloud_upgrades_reboot_required_timestamp_seconds", "Since when.", ({ rebootRequired }) =>
+    seconds(rebootRequired),
   );
 }

@@ -8,11 +8,12 @@ export interface UpgradesReport {
   readonly success: number | undefined;
   /** Since when they are scheduled. */
   readonly since: number | undefined;
-  readonly rebootRequired: boolean;
+  /** Since when an upgrade waits for a boot. */
+  readonly rebootRequired: number | undefined;
 }
 
 const day = 86_400_000;
-/** Without a success for so long, at least two turns of the site were missed. */
+/** Days: without a success for so long, at least two turns of the site were missed. */
 const patience = 8;
 
 /** Of the files that the unit's `record` leaves. */
@@ -41,7 +42,7 @@ export function upgradesProblems(report: UpgradesReport | undefined, now: number
       remedy: `is the other site up in the window? ${log}`,
     });
   }
-  if (rebootRequired) {
+  if (rebootRequired !== undefined) {
     const remedy = "boot it when the other site is up, or say upgrades: { reboot: in-window } in the map";
     problems.push({ what: "a security upgrade is in force only after this host boots anew", remedy });
   }

@@ -24,19 +24,22 @@ const ofSites: readonly (readonly Weekday[])[] = [
 /**
  * The two sites have different days, so that an upgrade that takes too long is no matter, and one that breaks something
  * breaks one site only, a day before the other would take it. Within a site the hosts take turns in the first half of
- * the window: what carries people's requests last.
+ * the window: what carries people's requests last. The witness has the Sunday, when nobody else has.
  */
 export function scheduleOf({ sites, upgrades }: ZMap, self: HostEntry): Schedule {
   const site = sites.findIndex(({ name }) => name === self.site);
+  if (self.role === "witness") return { days: [0], window: upgrades.window, turn: 0, until: half(upgrades.window) };
   const days = (sites.length === 1 ? undefined : ofSites[site]) ?? everyDay;
   const turns = (sites[site]?.hosts ?? []).filter(({ role }) => role !== "zcloud").reverse();
-  const half = Math.floor(upgrades.window.length / 2);
-  const place = Math.max(
-    0,
-    turns.findIndex(({ id }) => id === self.id),
-  );
-  const turn = Math.floor((place * half) / Math.max(1, turns.length));
-  return { days, window: upgrades.window, turn, until: half };
+  const until = half(upgrades.window);
+  const place = turns.findIndex(({ id }) => id === self.id);
+  // The zcloud, which carries all of them, behind the last one.
+  const turn = place === -1 ? until : Math.floor((place * until) / turns.length);
+  return { days, window: upgrades.window, turn, until };
+}
+
+function half({ length }: DayWindow): number {
+  return Math.floor(length / 2);
 }
 
 const names = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;

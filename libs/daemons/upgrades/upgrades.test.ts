@@ -99,7 +99,7 @@ test("the plan: files, then the timer anew if its text or the service's is anoth
 
 describe("problems", () => {
   const day = 86_400_000;
-  const good = { result: "success", at: day, success: day, since: 0, rebootRequired: false };
+  const good = { result: "success", at: day, success: day, since: 0, rebootRequired: undefined };
 
   test("what the unit leaves is read, and nothing else", () => {
     expect(parseRecord("success 1795407990\n", "1795407990\n")).toEqual({
@@ -122,6 +122,6 @@ describe("problems", () => {
     ]);
     const never = { ...good, result: undefined, success: undefined };
     expect([what(never, 7 * day), what(never, 8 * day)].map(({ length }) => length)).toEqual([0, 1]);
-    expect(what({ ...good, rebootRequired: true }, day)).toEqual([expect.stringContaining("boots anew")]);
+    expect(what({ ...good, rebootRequired: day }, day)).toEqual([expect.stringContaining("boots anew")]);
   });
 });

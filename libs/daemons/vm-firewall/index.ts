@@ -18,3 +18,4 @@ export function desiredFirewall(map: ZMap, self: HostEntry, places: FirewallPlac
     unitFiles: new Map([[places.unitFile, { content: renderFirewallUnit(places), mode: 0o644 }]]),
   };
 }
+export { desiredWitnessFirewall } from "./witness.ts";

@@ -6,7 +6,9 @@ import { aMap } from "../../map/src/any-map.test-support.ts";
 import { oneSite, twoSites } from "../nftables/sample.testing.ts";
 import { hasContainers } from "./flows.ts";
 import { letsPass, type Packet } from "./judge.test-support.ts";
+import { firewallPlaces } from "./places.ts";
 import { operatorRule, renderVmFirewall } from "./render.ts";
+import { desiredWitnessFirewall } from "./witness.ts";
 
 const goldenFile = (name: string) => new URL(`golden/${name}.nft`, import.meta.url);
 const vms = (map: ZMap) => allHosts(map).filter(({ role }) => role !== "zcloud");
@@ -32,6 +34,13 @@ describe("renderVmFirewall", () => {
     ["zmah", "north/zmah1"],
   ])("%s of two sites with a witness and a TCP service", (name, host) => {
     golden(goldenFile(name), renderVmFirewall(twoSites, hostOf(twoSites, host)));
+  });
+
+  test("the witness lets monitors of both sites in, and what it sends them goes to the public addresses", () => {
+    const witness = { id: "witness" } as HostEntry;
+    const { rules, operators } = desiredWitnessFirewall(twoSites, witness, firewallPlaces("/var/lib/zcloud/witness"));
+    golden(goldenFile("witness"), rules);
+    expect(rules.split("\n").map((line) => line.trim())).toContain(operators);
   });
 
   test("of a site alone, no rule knows a peer", () => {

@@ -1,6 +1,6 @@
 import type { HostEntry, PortRange, ZMap } from "@zcloud/map";
-import { fingerprint } from "../nftables/fingerprint.ts";
 import { accept, anyOf, portMatches } from "../nftables/match.ts";
+import { replaceTable } from "../nftables/replace-table.ts";
 import { arriving, containersLeaving, hasContainers, leaving, type Others, type VmFlow } from "./flows.ts";
 
 /** The one table that is ours; podman's and others are left alone. */
@@ -19,18 +19,7 @@ const containerDns = "container-dns";
  * the autonomy table for this host alone. Its comment carries the fingerprint of everything in it.
  */
 export function renderVmFirewall(map: ZMap, self: HostEntry): string {
-  const body = renderBody(map, self);
-  return [
-    "#!/usr/sbin/nft -f",
-    `# What ${self.id} itself lets through, made from the map and the autonomy table. Do not edit: it is replaced as a whole.`,
-    `table ${table}`,
-    `delete table ${table}`,
-    `table ${table} {`,
-    `  comment "${fingerprint(body)}"`,
-    body,
-    "}",
-    "",
-  ].join("\n");
+  return replaceTable(table, `What ${self.id} itself lets through`, renderBody(map, self));
 }
 
 /** The rule by which operators come in, as it is written and as nft lists it. */

@@ -1,2 +1,3 @@
 export * from "./buckets.ts";
+export * from "./numbers.ts";
 export * from "./schemas.ts";

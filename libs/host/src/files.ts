@@ -8,7 +8,10 @@ export async function observeFiles(host: Host, paths: Iterable<string>): Promise
     const stat = await host.stat(path);
     if (stat?.kind !== "file") continue;
     const content = await host.read(path);
-    if (content !== undefined) observed.set(path, { content, mode: stat.mode });
+    if (content !== undefined) {
+      const { mode, owner } = stat;
+      observed.set(path, { content, mode, ...(owner === undefined ? {} : { owner }) });
+    }
   }
   return observed;
 }

@@ -29,6 +29,8 @@ export interface FileStat {
   readonly size: number;
   /** Milliseconds since the epoch. */
   readonly mtime: number;
+  /** `user:group`, by name; a number where there is none. */
+  readonly owner?: string;
 }
 
 /** The machine a reconciler works on: this one, or another by SSH. The only way to processes and files. */
@@ -46,5 +48,7 @@ export interface Host {
   /** Names in a directory, sorted; empty if there is none. */
   list(path: string): Promise<readonly string[]>;
   stat(path: string): Promise<FileStat | undefined>;
+  /** Whether somebody who comes now gets in: by a connection of its own, whatever is open already. Throws if not. Hosts by SSH only. */
+  comeAnew?(): Promise<void>;
   close(): Promise<void>;
 }

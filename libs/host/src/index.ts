@@ -11,3 +11,4 @@ export * from "./notify.ts";
 export { shellCommand, shellQuote } from "./shell-quote.ts";
 export * from "./ssh-host.ts";
 export * from "./stream-lines.ts";
+export { type UntilUp, untilUp } from "./until-up.ts";

@@ -3,7 +3,7 @@ import { lstat, mkdir, open, readdir, readFile, rename, rm, unlink } from "node:
 import { basename, dirname, join } from "node:path";
 import { FileError } from "./errors.ts";
 import type { FileStat, Host, RunOptions, RunResult, WriteOptions } from "./host.ts";
-import { type Owner, parseOwner } from "./owner.ts";
+import { type Owner, ownerName, parseOwner } from "./owner.ts";
 import { runProcess } from "./process.ts";
 
 /** This machine. */
@@ -54,10 +54,17 @@ export class LocalHost implements Host {
         : found.isSymbolicLink()
           ? "symlink"
           : "other";
-    return { kind, mode: found.mode & 0o7777, size: found.size, mtime: found.mtimeMs };
+    const owner = await this.#ownerName(found.uid, found.gid);
+    return { kind, mode: found.mode & 0o7777, size: found.size, mtime: found.mtimeMs, owner };
   }
 
   async close(): Promise<void> {}
+
+  async #ownerName(uid: number, gid: number): Promise<string> {
+    // Nearly all that is looked at.
+    if (uid === 0 && gid === 0) return "root:root";
+    return ownerName(uid, gid, await readFile("/etc/passwd", "utf8"), await readFile("/etc/group", "utf8"));
+  }
 
   async #owner(text: string): Promise<Owner> {
     return parseOwner(text, await readFile("/etc/passwd", "utf8"), await readFile("/etc/group", "utf8"));

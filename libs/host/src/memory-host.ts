@@ -81,7 +81,10 @@ export class MemoryHost implements Host {
   async stat(path: string): Promise<FileStat | undefined> {
     const file = this.#files.get(path);
     if (file !== undefined)
-      return { kind: "file", mode: file.mode, size: new TextEncoder().encode(file.content).length, mtime: file.mtime };
+      return {
+        ...{ kind: "file", mode: file.mode, size: new TextEncoder().encode(file.content).length, mtime: file.mtime },
+        owner: wholeOwner(file.owner),
+      };
     const inside = [...this.#files.keys()].some((known) => known.startsWith(`${path}/`));
     return inside ? { kind: "directory", mode: 0o755, size: 0, mtime: 0 } : undefined;
   }
@@ -92,4 +95,10 @@ export class MemoryHost implements Host {
     this.#writes += 1;
     this.#files.set(path, { content, mode, owner, mtime: this.#writes });
   }
+}
+
+/** As a file of root's that was given to this owner says it. */
+function wholeOwner(owner = ""): string {
+  const [user = "", group = ""] = owner.split(":");
+  return `${user || "root"}:${group || "root"}`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseOwner } from "./owner.ts";
+import { ownerName, parseOwner } from "./owner.ts";
 
 const passwd = "root:x:0:0:root:/root:/bin/bash\nhaproxy:x:101:102::/var/lib/haproxy:/usr/sbin/nologin\n";
 const group = "root:x:0:\nssl-cert:x:110:haproxy\n";
@@ -17,4 +17,9 @@ test("names that aren't there are errors", () => {
   expect(() => parseOwner("unbound", passwd, group)).toThrow("no user unbound");
   expect(() => parseOwner("root:unbound", passwd, group)).toThrow("no group unbound");
   expect(() => parseOwner("rootx", passwd, group)).toThrow("no user rootx");
+});
+
+test("ids are said by name, and by number where nobody has them", () => {
+  expect(ownerName(101, 110, passwd, group)).toBe("haproxy:ssl-cert");
+  expect(ownerName(0, 4711, passwd, group)).toBe("root:4711");
 });

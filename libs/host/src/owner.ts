@@ -13,6 +13,19 @@ export function parseOwner(text: string, passwd: string, group: string): Owner {
   };
 }
 
+/** `user:group` of these ids; a number where nobody has it. */
+export function ownerName(uid: number, gid: number, passwd: string, group: string): string {
+  return `${nameOf(uid, passwd)}:${nameOf(gid, group)}`;
+}
+
+function nameOf(wanted: number, table: string): string {
+  for (const line of table.split("\n")) {
+    const [name = "", , id] = line.split(":");
+    if (id === String(wanted)) return name;
+  }
+  return String(wanted);
+}
+
 function lookUp(kind: "user" | "group", name: string, table: string): number {
   if (/^\d+$/.test(name)) return Number(name);
   for (const line of table.split("\n")) {

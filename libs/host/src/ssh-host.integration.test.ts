@@ -109,6 +109,20 @@ describe("run", () => {
     expect((await host.run(["kill", "-0", pid])).status).not.toBe(0);
   });
 
+  test("a way in is tried by a connection of its own, whatever is open already", async () => {
+    const keys = "/etc/ssh/authorized_keys";
+    await host.comeAnew();
+    const before = (await host.read(keys)) ?? "";
+    try {
+      await host.write(keys, "");
+      expect((await host.run(["true"])).status).toBe(0);
+      await expect(host.comeAnew()).rejects.toMatchObject({ code: "UNREACHABLE" });
+    } finally {
+      await host.write(keys, before);
+    }
+    await host.comeAnew();
+  });
+
   test("an abort ends the waiting", async () => {
     const stop = new AbortController();
     const run = host.run(["sleep", "60"], { signal: stop.signal, timeout: 30_000 });
@@ -122,7 +136,12 @@ describe("files", () => {
     await host.write("/srv/test/a b/it's.conf", "one\n", { mode: 0o640, owner: "nobody:nogroup" });
     await host.write("/srv/test/a b/it's.conf", "grüße\n", { mode: 0o600, owner: "nobody:nogroup" });
     expect(await host.read("/srv/test/a b/it's.conf")).toBe("grüße\n");
-    expect(await host.stat("/srv/test/a b/it's.conf")).toMatchObject({ kind: "file", mode: 0o600, size: 8 });
+    expect(await host.stat("/srv/test/a b/it's.conf")).toMatchObject({
+      kind: "file",
+      mode: 0o600,
+      size: 8,
+      owner: "nobody:nogroup",
+    });
     expect(await host.list("/srv/test/a b")).toEqual(["it's.conf"]);
     expect((await host.stat("/srv/test/a b"))?.mode).toBe(0o755);
     const { stdout } = await host.run(["stat", "-c", "%U:%G", "/srv/test/a b/it's.conf"]);

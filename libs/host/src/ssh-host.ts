@@ -91,10 +91,27 @@ export class SshHost implements Host {
   }
 
   async stat(path: string): Promise<FileStat | undefined> {
-    const script = `[ -e "$1" ] || [ -L "$1" ] || exit ${noSuchFile}; exec stat -c '%f %s %.3Y' -- "$1"`;
+    const script = `[ -e "$1" ] || [ -L "$1" ] || exit ${noSuchFile}; exec stat -c '%f %s %.3Y %U:%G' -- "$1"`;
     const result = await this.run(["sh", "-c", script, "sh", path]);
     if (result.status === noSuchFile) return undefined;
     return parseStat(this.#expect(result, `stat ${path}`).stdout);
+  }
+
+  async comeAnew(): Promise<void> {
+    const { via = [], configFile, destination, connectTimeout = 10 } = this.#options;
+    const settings = ["BatchMode=yes", "ControlMaster=no", "ControlPath=none", `ConnectTimeout=${connectTimeout}`];
+    const argv = [
+      ...via,
+      "ssh",
+      "-F",
+      configFile,
+      ...settings.flatMap((one) => ["-o", one]),
+      "-T",
+      destination,
+      "true",
+    ];
+    const result = await runProcess(argv, { timeout: connectTimeout * 1000 + 10_000 });
+    if (result.status !== 0) throw this.#unreachable(false, result.stderr);
   }
 
   /** Ends the shared connection. */
@@ -180,7 +197,7 @@ export async function controlDirectory(): Promise<string> {
 }
 
 function parseStat(text: string): FileStat {
-  const [raw = "0", size = "0", mtime = "0"] = text.trim().split(" ");
+  const [raw = "0", size = "0", mtime = "0", owner] = text.trim().split(" ");
   const mode = Number.parseInt(raw, 16);
   // File types of inode(7).
   const kinds = new Map<number, FileStat["kind"]>([
@@ -193,5 +210,6 @@ function parseStat(text: string): FileStat {
     mode: mode & 0o7777,
     size: Number(size),
     mtime: Math.round(Number(mtime) * 1000),
+    ...(owner === undefined ? {} : { owner }),
   };
 }

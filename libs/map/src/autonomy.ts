@@ -28,6 +28,8 @@ export const ports = {
   frontTables: 9545,
   /** /healthz, /readyz and /metrics of our services. */
   service: 9550,
+  /** On a znet: tenants' reading of their own log lines, for its site's front. */
+  tenantLogs: 9552,
   /** HAProxy's own exporter on a zfront. */
   frontMetrics: 9551,
   /** What an operating system says of itself (prometheus-node-exporter). */
@@ -68,8 +70,11 @@ export interface Flow {
   readonly kind: FlowKind;
   /** Fixed ports. Empty where `dynamic` names where they come from. */
   readonly ports: readonly PortRange[];
-  /** Ports that the map decides: of its TCP services and those it allows to tenants, its replication ports, or any. */
-  readonly dynamic?: "tcp-services" | "replication" | "any";
+  /**
+   * Ports that the map decides: of its TCP services and those it allows to tenants, its replication ports, that of tenants'
+   * logs if it names a place for them, or any.
+   */
+  readonly dynamic?: "tcp-services" | "replication" | "tenant-logs" | "any";
   /** A zcloud takes part with its public address; without it, every host does with its own in the site's network. */
   readonly over?: "public";
 }
@@ -122,6 +127,14 @@ export const autonomy: readonly Flow[] = [
   flow("znet-zmah-metrics", local("znet"), local("zmah"), "optional", "metrics", [tcp(ports.service), tcp(ports.node)]),
   flow("zfront-zpod", local("zfront"), local("zpod"), "runtime", "published endpoints", published),
   flow("zfront-zmah", local("zfront"), local("zmah"), "runtime", "published endpoints", published),
+  flow(
+    "zfront-znet-logs",
+    local("zfront"),
+    local("znet"),
+    "optional",
+    "tenants' reading of their own log lines",
+    "tenant-logs",
+  ),
   flow("zfront-peer", local("zfront"), peer("zfront"), "runtime", "peer listener, mutual TLS", [
     tcp(ports.peerFront),
     tcp(ports.peerFrontTcp),
@@ -133,6 +146,8 @@ export const autonomy: readonly Flow[] = [
   flow("zstore-peer", local("zstore"), peer("zstore"), "runtime", "Ceph", ceph),
   flow("zstore-witness", local("zstore"), "witness", "runtime", "Ceph monitor", [tcp(ports.cephMon)]),
   flow("witness-zstore", "witness", local("zstore"), "runtime", "Ceph monitor", [tcp(ports.cephMon)]),
+  flow("world-witness", "world", "witness", "maintenance", "SSH", [tcp(ports.ssh)]),
+  flow("witness-internet", "witness", "internet", "allowed", "most outbound", "any"),
   flow("zmah-zfront", local("zmah"), local("zfront"), "optional", "containers' calls to public names", web),
   flow(
     "zmah-zfront-tcp",

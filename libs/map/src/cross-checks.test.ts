@@ -7,6 +7,8 @@ type Edit = readonly [from: string, to: string];
 const otherKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJSPgsi745kJYgDLM09bUqlK5Fi2qBv57pXugu+0Zps/";
 const second = `"${operatorKey}" }`;
 
+const hash = `sha256:${"9f".repeat(32)}`;
+
 /** Edits of the good map with the place marked, and the one problem that they must give. */
 const slips: readonly (readonly [what: string, edits: readonly Edit[], problem: string])[] = [
   [
@@ -160,6 +162,38 @@ const slips: readonly (readonly [what: string, edits: readonly Edit[], problem: 
     ],
     "internal_domain  the domain example.net is inside the internal domain example.net",
   ],
+  [
+    "a tenant's name for the logs",
+    [["storage:", "log: { name: §x.garden.example.net }\nstorage:"]],
+    "log.name  x.garden.example.net is garden's, by *.garden.example.net; choose a name that no tenant has (line 23)",
+  ],
+  [
+    "an internal name for the logs",
+    [["storage:", "log: { name: §logs.zcloud.internal }\nstorage:"]],
+    "log.name  logs.zcloud.internal is inside the internal domain zcloud.internal",
+  ],
+  [
+    "the installation's own name for a tenant",
+    [
+      ["storage:", "log: { name: logs.example.net }\nstorage:"],
+      ["  mail: {", "  zcloud: §{}\n  mail: {"],
+    ],
+    "tenants.zcloud  with log.name, zcloud means the installation itself",
+  ],
+  [
+    "a token of two tenants",
+    [
+      ["gardenclub.example] }", `gardenclub.example], tokens: ["${hash}"] }`],
+      ["memory: 4G", `memory: 4G, tokens: [§"${hash}"]`],
+      ["storage:", "log: { name: logs.example.net }\nstorage:"],
+    ],
+    "tenants.mail.tokens[0]  this token is already tenants.garden.tokens[0]",
+  ],
+  [
+    "a token itself",
+    [["memory: 4G", 'memory: 4G, tokens: [§"zcl_abc"]']],
+    "tenants.mail.tokens[0]  is not a token's hash; write what zctl token says",
+  ],
   ["HTTPS's port", [["port: 25", "port: §443"]], "tcp.smtp.port  port 443 is taken by HTTPS; choose another"],
   ["HTTP's port", [["port: 25", "port: §80"]], "tcp.smtp.port  port 80 is taken by HTTP;"],
   ["SSH's port", [["port: 25", "port: §22"]], "tcp.smtp.port  port 22 is taken by SSH"],
@@ -287,6 +321,15 @@ const slips: readonly (readonly [what: string, edits: readonly Edit[], problem: 
     "sites.south.disks.ceph[0]  /dev/sda is already sites.south.disks.vm; a disk has one use (line 12)",
   ],
   [
+    "four copies on three disks",
+    [
+      ["{ kind: ceph }", "{ kind: ceph, copies: 4 }"],
+      ["[/dev/nvme1n1]", "[/dev/nvme1n1, /dev/nvme2n1]"],
+      ["[/dev/sdb]", "§[/dev/sdb]"],
+    ],
+    "sites.south.disks.ceph  four copies need two disks at both sites; south has one, add another or write",
+  ],
+  [
     "disk twice",
     [["[/dev/sdb]", "[/dev/sdb, §/dev/sdb]"]],
     "sites.south.disks.ceph[1]  /dev/sdb is already sites.south.disks.ceph[0]",
@@ -385,6 +428,11 @@ describe("advice", () => {
     ],
     ["private", [["203.0.113.10", "192.168.7.10"]], "sites.south.public.ipv4  192.168.7.10 is private"],
     ["disks unlike", [["[/dev/sdb]", "[/dev/sdb, /dev/sdc]"]], "sites.south.disks.ceph  south has 2 and north 1"],
+    [
+      "a file for a disk",
+      [["[/dev/sdb]", "[/var/lib/ceph/disk0]"]],
+      "sites.south.disks.ceph[0]  /var/lib/ceph/disk0 is a file on zstore, which is for a lab",
+    ],
     ["staging", [["tcp:", "acme: { directory: letsencrypt-staging }\ntcp:"]], "acme.directory  browsers don't trust"],
     [
       "multicast",

@@ -1,6 +1,7 @@
 import {
   cephDisksUnlike,
   familyAtOneSite,
+  filesAsDisks,
   multicastDomain,
   needsPeer,
   publicIsPrivate,
@@ -24,7 +25,8 @@ import {
   logsTooLarge,
   machineTooSmall,
 } from "./checks/sizes.ts";
-import { cephNeeds, diskTwice } from "./checks/storage.ts";
+import { cephNeeds, disksForCopies, diskTwice } from "./checks/storage.ts";
+import { logNameApart, tokensWithoutPlace, tokenTwice } from "./checks/tenant-logs.ts";
 import type { Draft } from "./draft.ts";
 import type { Finding } from "./findings.ts";
 
@@ -50,6 +52,8 @@ export const checks: readonly Check[] = [
   { rule: "The internal domain has no public names in it.", find: internalDomainApart },
   { rule: "No public name is what hosts are called inside (zpod1.north).", find: hostNamesApart },
   { rule: "A public name belongs to one tenant, and so does everything under a wildcard.", find: publicNameTwice },
+  { rule: "The name of tenants' logs is no tenant's.", find: logNameApart },
+  { rule: "A token opens one tenant's log lines.", find: tokenTwice },
   { rule: "A port is used once, and isn't one that the hosts need themselves.", find: portClash },
   { rule: "A port that a tenant may take is used by nobody else.", find: tenantPortClash },
   { rule: "A service belongs to a tenant of the map.", find: unknownTenant },
@@ -58,6 +62,7 @@ export const checks: readonly Check[] = [
   { rule: "A tenant's envelope fits into the zpods of each site.", find: envelopeTooLarge },
   { rule: "The logs fit on znet's disk.", find: logsTooLarge },
   { rule: "Storage of kind ceph has two sites, a witness, and a disk at both.", find: cephNeeds },
+  { rule: "Four copies have two disks at both sites.", find: disksForCopies },
   { rule: "A disk has one use.", find: diskTwice },
 ];
 
@@ -66,9 +71,11 @@ export const advice: readonly Check[] = [
   { rule: "Both sites have IPv6, or neither.", find: familyAtOneSite },
   { rule: "Public addresses are not private ones.", find: publicIsPrivate },
   { rule: "Both sites have the same number of disks for Ceph.", find: cephDisksUnlike },
+  { rule: "Ceph's disks are devices, but in a lab.", find: filesAsDisks },
   { rule: "A witness and replication need two sites.", find: needsPeer },
   { rule: "Browsers trust the certificates.", find: untrustedCertificates },
   { rule: "The internal domain is not under .local, which is multicast DNS.", find: multicastDomain },
   { rule: "All tenants' envelopes together fit into the zpods of each site.", find: envelopesTogether },
+  { rule: "Tokens have a place where they are asked for.", find: tokensWithoutPlace },
   { rule: "The logs leave 4G of znet's disk free.", find: logsTight },
 ];

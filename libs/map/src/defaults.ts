@@ -9,8 +9,8 @@ export const defaults = {
     zstore: { cpus: 4, memory: "8G", disk: "20G" },
     zpod: { cpus: 4, memory: "8G", disk: "80G" },
     zmah: { cpus: 2, memory: "4G", disk: "80G" },
-  } satisfies Record<Exclude<Role, "zcloud">, { cpus: number; memory: string; disk: string }>,
-  storage: { kind: "local", profile: "metro" },
+  } satisfies Record<Exclude<Role, "zcloud" | "witness">, { cpus: number; memory: string; disk: string }>,
+  storage: { kind: "local", profile: "metro", copies: 2, packages: "debian", fileDisk: "4G" },
   acme: { directory: "letsencrypt" },
   dns: { upstreams: ["1.1.1.1", "9.9.9.9"] },
   ntp: {

@@ -15,6 +15,17 @@ const places = (id: string, site = "north") => {
   );
 };
 
+describe("tenants' log lines", () => {
+  it("have a way from the front where the map names a place for them, and none else", () => {
+    const named = mapOf(goodMap.replace("storage:", "log: { name: logs.example.net }\nstorage:"));
+    const way = (of: typeof map, from: string, to = "north/znet") => mayConnect(of, from, to, "tcp", ports.tenantLogs);
+    expect(way(named, "north/zfront")).toBe(true);
+    expect(["world", "south/zfront", "north/zpod1", "north/zmah1"].filter((from) => way(named, from))).toEqual([]);
+    expect(way(named, "north/zfront", "south/znet")).toBe(false);
+    expect(way(map, "north/zfront")).toBe(false);
+  });
+});
+
 describe("the table", () => {
   it("has each line once, with ports or the name of what decides them", () => {
     expect(new Set(ids(autonomy)).size).toBe(autonomy.length);

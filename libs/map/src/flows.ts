@@ -1,4 +1,4 @@
-import { autonomy, type Flow, type FlowKind, type Party, type PortRange } from "./autonomy.ts";
+import { autonomy, type Flow, type FlowKind, ports as fixed, type Party, type PortRange } from "./autonomy.ts";
 import type { HostEntry, Role, Site, ZMap } from "./model.ts";
 import { hostOf, siteOf, tcpPorts } from "./select.ts";
 
@@ -103,6 +103,7 @@ function resolvePorts(map: ZMap, flow: Flow): readonly PortRange[] | "any" {
   const tcp = ({ port }: { port: number }): PortRange => ({ protocol: "tcp", from: port, to: port });
   if (flow.dynamic === "any") return "any";
   if (flow.dynamic === "tcp-services") return tcpPorts(map).map((port) => tcp({ port }));
+  if (flow.dynamic === "tenant-logs") return map.log.name === undefined ? [] : [tcp({ port: fixed.tenantLogs })];
   if (flow.dynamic === "replication") return map.replication.map(tcp);
   return flow.ports;
 }

@@ -1,4 +1,5 @@
 export * from "./autonomy.ts";
+export { ownTenant } from "./checks/tenant-logs.ts";
 export { advice, type Check, checks } from "./cross-checks.ts";
 export { didYouMean } from "./did-you-mean.ts";
 export { locate, type Position, parseYaml, positionAt, type YamlFile, type YamlOptions } from "./document.ts";

@@ -5,16 +5,17 @@
 
 import type { DayWindow } from "./window.ts";
 
-/** The kinds of VM at a site, and the hypervisor that carries them. */
-export type Role = "zcloud" | "znet" | "zfront" | "zstore" | "zpod" | "zmah";
+/** The kinds of VM at a site, the hypervisor that carries them, and the machine at a third place. */
+export type Role = "zcloud" | "znet" | "zfront" | "zstore" | "zpod" | "zmah" | "witness";
 
-/** In the order in which a site boots and in which addresses are given. */
+/** Of a site, in the order in which it boots and in which addresses are given. */
 export const roles = ["zcloud", "znet", "zfront", "zstore", "zpod", "zmah"] as const satisfies readonly Role[];
 
 /** One machine: a VM, or the hypervisor itself. */
 export interface HostEntry {
   /** How people write it: `north/zpod1`. Unique in the map. */
   readonly id: string;
+  /** Empty for the witness, which is of none. */
   readonly site: string;
   readonly role: Role;
   /** Unique within its site: `zpod1`. Roles that can have several hosts always carry their number. */
@@ -88,6 +89,8 @@ export interface Tenant {
   readonly stacks: number;
   /** Requests in ten seconds at one site, of all clients together; undefined: as many as come. */
   readonly requests: number | undefined;
+  /** SHA-256, hexadecimal, of what opens its log lines to whoever says it. */
+  readonly tokens: readonly string[];
 }
 
 /** How the fronts treat everybody, and what they write down of it. */
@@ -147,6 +150,12 @@ export interface Upgrades {
 export interface Storage {
   readonly kind: "ceph" | "local";
   readonly profile: "lab" | "metro" | "wide";
+  /** Of all data, over both sites: half of them at each. */
+  readonly copies: 2 | 4;
+  /** Whose packages of Ceph the hosts have. */
+  readonly packages: "debian" | "upstream";
+  /** Bytes of a disk that is a file. */
+  readonly fileDisk: number;
 }
 
 /** The whole of an installation. */
@@ -165,8 +174,8 @@ export interface ZMap {
   readonly ntp: Ntp;
   readonly front: Front;
   readonly upgrades: Upgrades;
-  /** Seconds to keep, bytes at most. */
-  readonly log: { readonly keep: number; readonly atMost: number };
+  /** Seconds to keep, bytes at most; `name`: where tenants read their own lines, undefined: nowhere. */
+  readonly log: { readonly keep: number; readonly atMost: number; readonly name: string | undefined };
   /** The same of each site's own numbers. */
   readonly metrics: { readonly keep: number; readonly atMost: number };
   readonly alerts: Alerts;

@@ -91,7 +91,7 @@ tenants:
     internalDomain: "zcloud.internal",
     operators: [{ name: "robin", key: operatorKey }],
     witness: undefined,
-    storage: { kind: "local", profile: "metro" },
+    storage: { kind: "local", profile: "metro", copies: 2, packages: "debian", fileDisk: 4 * 1024 ** 3 },
     acme: { directory: "https://acme-v02.api.letsencrypt.org/directory", contact: undefined },
     dns: { upstreams: ["1.1.1.1", "9.9.9.9"], certificates: {} },
     ntp: {
@@ -100,7 +100,7 @@ tenants:
     },
     front: { requestsPerClient: 2000, connectionsPerClient: 256, logAddresses: "truncated" },
     upgrades: { window: { start: 120, length: 120 }, reboot: "never" },
-    log: { keep: 30 * 86_400, atMost: 10 * 2 ** 30 },
+    log: { keep: 30 * 86_400, atMost: 10 * 2 ** 30, name: undefined },
     metrics: { keep: 15 * 86_400, atMost: 2 * 2 ** 30 },
     alerts: {},
     tcp: [],
@@ -115,6 +115,7 @@ tenants:
         stacks: 10,
         ports: [],
         requests: undefined,
+        tokens: [],
       },
     ],
   });

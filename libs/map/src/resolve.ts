@@ -10,7 +10,7 @@ import { parseWindow } from "./window.ts";
 
 /** Where a role's hosts stand in the site's network, counted from its first address; `zpod1` is at 17. */
 export const offsets = { zcloud: 1, znet: 2, zfront: 3, zstore: 4, zpod: 16, zmah: 32 } as const satisfies Record<
-  Role,
+  Exclude<Role, "witness">,
   number
 >;
 
@@ -34,6 +34,9 @@ export function resolveMap(file: MapFile): ZMap {
     storage: {
       kind: file.storage?.kind ?? defaults.storage.kind,
       profile: file.storage?.profile ?? defaults.storage.profile,
+      copies: file.storage?.copies ?? defaults.storage.copies,
+      packages: file.storage?.packages ?? defaults.storage.packages,
+      fileDisk: bytes(file.storage?.file_disk ?? defaults.storage.fileDisk),
     },
     acme: {
       directory: directoryUrl(file.acme?.directory ?? defaults.acme.directory),
@@ -47,6 +50,7 @@ export function resolveMap(file: MapFile): ZMap {
     log: {
       keep: seconds(file.log?.keep ?? defaults.log.keep),
       atMost: bytes(file.log?.at_most ?? defaults.log.atMost),
+      name: file.log?.name,
     },
     metrics: {
       keep: seconds(file.metrics?.keep ?? defaults.metrics.keep),
@@ -70,7 +74,11 @@ export function resolveMap(file: MapFile): ZMap {
 function resolveSite(file: MapFile, name: string, peer: string | undefined, internalDomain: string): Site {
   const { public: addresses, network, disks, machine } = file.sites[name] as MapFile["sites"][string];
   const first = parseNetwork(network)?.first ?? 0;
-  const host = (role: Role, number: number, size: Pick<HostEntry, "cpus" | "memory" | "disk">): HostEntry => {
+  const host = (
+    role: keyof typeof offsets,
+    number: number,
+    size: Pick<HostEntry, "cpus" | "memory" | "disk">,
+  ): HostEntry => {
     const hostName = number === 0 ? role : `${role}${number}`;
     const address = formatIpv4(first + offsets[role] + number);
     return {
@@ -112,6 +120,7 @@ function resolveTenant(name: string, tenant: NonNullable<MapFile["tenants"]>[str
     cpus: tenant.cpus ?? defaults.tenant.cpus,
     stacks: tenant.stacks ?? defaults.tenant.stacks,
     requests: tenant.requests === undefined ? undefined : inTenSeconds(tenant.requests),
+    tokens: (tenant.tokens ?? []).map((hash) => hash.replace(/^sha256:/, "")),
   };
 }
 

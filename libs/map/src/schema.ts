@@ -24,6 +24,7 @@ import {
   stackComplaint,
   text,
   timeServerComplaint,
+  tokenHashComplaint,
   webhookComplaint,
 } from "./values.ts";
 import { windowComplaint } from "./window.ts";
@@ -97,7 +98,7 @@ const device = (description: string, example: string) => text(pathComplaint, { d
 const Disks = z.strictObject({
   vm: optional(device("Device that holds the VMs' disks.", "/dev/nvme0n1")),
   ceph: optional(
-    z.array(device("A whole device for Ceph.", "/dev/nvme1n1")),
+    z.array(device("A whole device for Ceph; in a lab, a file on zstore.", "/dev/nvme1n1")).max(24),
     undefined,
     "Devices that Ceph gets whole. What is on them is lost.",
   ),
@@ -177,6 +178,19 @@ const TenantFile = z.strictObject({
   memory: optional(size("Memory of all its containers at one site.", "2G"), defaults.tenant.memory),
   cpus: optional(z.number().min(0.1).max(512), defaults.tenant.cpus, "Processors of all its containers at one site."),
   stacks: optional(z.int().min(1).max(1000), defaults.tenant.stacks, "How many stacks it may have."),
+  tokens: optional(
+    z
+      .array(
+        text(tokenHashComplaint, {
+          description: "The SHA-256 of a token, as zctl token says it.",
+          examples: ["sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+          pattern: "^sha256:[0-9a-f]{64}$",
+        }),
+      )
+      .max(20),
+    undefined,
+    "Who says one of these tokens reads the tenant's log lines, at log.name, and nothing else. zctl token makes one. By default nobody.",
+  ),
   requests: optional(
     rate("Requests to all its names at one site, of all clients together. By default as many as come.", "500/s"),
   ),
@@ -206,7 +220,21 @@ const Storage = z.strictObject({
   profile: optional(
     z.enum(["lab", "metro", "wide"]),
     defaults.storage.profile,
-    "How patient Ceph is: sites near each other, or far.",
+    "How patient Ceph is: both sites on one machine; less than 10 ms apart; or farther.",
+  ),
+  copies: optional(
+    z.union([z.literal(2), z.literal(4)]),
+    defaults.storage.copies,
+    "Of all data, over both sites. 2: one at each; while a site is away, one disk holds what is new. 4: two at each, which takes two disks at each.",
+  ),
+  packages: optional(
+    z.enum(["debian", "upstream"]),
+    defaults.storage.packages,
+    "Whose packages of Ceph the hosts have: Debian's, whose manager is mended by zCloud, or upstream's own.",
+  ),
+  file_disk: optional(
+    size("How large a disk is that is a file: sites.NAME.disks.ceph with a path outside /dev, for the lab.", "4G"),
+    defaults.storage.fileDisk,
   ),
 });
 
@@ -269,6 +297,14 @@ const NtpFile = z.strictObject({
 const LogFile = z.strictObject({
   keep: optional(duration("How long znet keeps logs."), defaults.log.keep),
   at_most: optional(size("How much of znet's disk logs may take."), defaults.log.atMost),
+  name: optional(
+    text(hostNameComplaint, {
+      description: "Public name at which tenants read their own log lines, with their tokens.",
+      examples: ["logs.example.net"],
+    }),
+    undefined,
+    "Public name at which tenants read their own log lines, with a token, at /SITE/. By default there is no such place, and no way to it.",
+  ),
 });
 
 const MetricsFile = z.strictObject({

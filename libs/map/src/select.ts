@@ -68,7 +68,18 @@ export function logPort(map: ZMap, host: HostEntry): number {
   return ports.logs.from + offset;
 }
 
-type SingleRole = Exclude<Role, "zpod" | "zmah">;
+/**
+ * The machine at the third place, which has Ceph's third monitor; undefined without Ceph, when there is nothing to decide.
+ * It is among no site's hosts.
+ */
+export function witnessOf(map: ZMap): HostEntry | undefined {
+  if (map.witness === undefined || map.storage.kind !== "ceph" || map.sites.length < 2) return undefined;
+  const fqdn = `witness.${map.internalDomain}`;
+  const { address } = map.witness;
+  return { id: "witness", site: "", role: "witness", name: "witness", fqdn, address, cpus: 0, memory: 0, disk: 0 };
+}
+
+type SingleRole = Exclude<Role, "zpod" | "zmah" | "witness">;
 
 /** The site's one host of a role that is never numbered. */
 export function single(map: ZMap, role: SingleRole, site: string): HostEntry {

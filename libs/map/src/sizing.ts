@@ -2,7 +2,7 @@ import { defaults } from "./defaults.ts";
 import type { Role } from "./model.ts";
 import { parseSize } from "./units.ts";
 
-export type VmRole = Exclude<Role, "zcloud">;
+export type VmRole = Exclude<Role, "zcloud" | "witness">;
 export const vmRoles = ["znet", "zfront", "zstore", "zpod", "zmah"] as const satisfies readonly VmRole[];
 
 interface SizeInFile {

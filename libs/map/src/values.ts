@@ -141,6 +141,12 @@ export function stackComplaint(value: string): string | undefined {
   return labelComplaint(tenant) ?? labelComplaint(project);
 }
 
+/** Of a token's hash; a token itself has no place in a map. */
+export function tokenHashComplaint(value: string): string | undefined {
+  if (/^sha256:[0-9a-f]{64}$/.test(value)) return undefined;
+  return "is not a token's hash; write what zctl token says: sha256: and 64 of 0-9 and a-f";
+}
+
 /** The beginning of a line that a server says by itself: printable ASCII, as much as checks need. */
 export function greetingComplaint(value: string): string | undefined {
   if (/^[!-~][ -~]{0,31}$/.test(value)) return undefined;

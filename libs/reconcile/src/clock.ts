@@ -14,6 +14,9 @@ export const systemClock: Clock = {
   },
 };
 
+/** As `systemClock`, but nobody sets it: the time at which this process began, and what passed since. For how long, not for when. */
+export const steadyClock: Clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() };
+
 /** Resolves after `ms`, or at once when the signal aborts; the caller looks at the signal. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

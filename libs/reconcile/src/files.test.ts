@@ -79,3 +79,23 @@ test("the content of a secret is in no detail", () => {
   expect([added?.detail, changed?.detail]).toEqual([undefined, undefined]);
   expect([added?.summary, changed?.summary]).toEqual(["1 line", "1 line"]);
 });
+
+test("another owner is a change, by name; what is not given, or only a number, is not compared", () => {
+  const plan = (owner: string | undefined, is: string | undefined) => {
+    const owned = (one: string | undefined) => ({ ...spec("x\n"), ...(one === undefined ? {} : { owner: one }) });
+    return lines(planFiles(new Map([["/etc/a", owned(owner)]]), new Map([["/etc/a", owned(is)]])));
+  };
+  expect(plan("root:nats", "root:prometheus")).toEqual(["~ a owner root:prometheus -> root:nats"]);
+  // The number of a group of another image, which nobody has here.
+  expect(plan("root:nats", "root:994")).toEqual(["~ a owner root:994 -> root:nats"]);
+  expect(plan("nats", "root:nats")).toEqual(["~ a owner root:nats -> nats"]);
+  for (const [owner, is] of [
+    ["root:nats", "root:nats"],
+    ["nats", "nats:nogroup"],
+    [":nats", "root:nats"],
+    ["300000:300000", "root:root"],
+    ["root:nats", undefined],
+    [undefined, "nats:nats"],
+  ])
+    expect(plan(owner, is), `${owner} ${is}`).toEqual([]);
+});

@@ -6,7 +6,7 @@ export interface FileSpec {
   readonly content: string;
   /** Permission bits, e.g. 0o644. */
   readonly mode: number;
-  /** `user` or `user:group`; not compared, root by default. */
+  /** `user` or `user:group`, by name: compared where it is given, root by default. In what is observed, `user:group`. */
   readonly owner?: string;
   /** Its content is never shown in a plan. */
   readonly secret?: boolean;
@@ -49,11 +49,23 @@ function writeOf(path: string, subject: string, spec: FileSpec, observed: FileSp
     return [{ ...base, change: "+", summary: count(added), ...detail(spec, unified) }];
   }
   if (observed.content === spec.content) {
-    if (observed.mode === spec.mode) return [];
-    return [{ ...base, change: "~", summary: `mode ${octal(observed.mode)} -> ${octal(spec.mode)}` }];
+    const changes = [modeChange(spec, observed), ownerChange(spec, observed)].filter((one) => one !== undefined);
+    return changes.length === 0 ? [] : [{ ...base, change: "~", summary: changes.join(", ") }];
   }
   const { added, removed, unified } = diffLines(observed.content, spec.content);
   return [{ ...base, change: "~", summary: count(Math.max(added, removed)), ...detail(spec, unified) }];
+}
+
+function modeChange({ mode }: FileSpec, observed: FileSpec): string | undefined {
+  return mode === observed.mode ? undefined : `mode ${octal(observed.mode)} -> ${octal(mode)}`;
+}
+
+/** Names, not numbers: with another image the same number may be another group's. A part that is not given, or a number, is not compared. */
+function ownerChange({ owner }: FileSpec, observed: FileSpec): string | undefined {
+  if (owner === undefined || observed.owner === undefined) return undefined;
+  const is = observed.owner.split(":");
+  const same = owner.split(":").every((part, i) => part === "" || /^\d+$/.test(part) || part === is[i]);
+  return same ? undefined : `owner ${observed.owner} -> ${owner}`;
 }
 
 function removalOf(path: string, subject: string): RemoveFile {

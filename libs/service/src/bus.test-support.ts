@@ -26,6 +26,7 @@ export function fakeBus(): FakeBus {
     events,
     declared,
     connected: () => connected,
+    server: () => (connected ? "server" : undefined),
     replica<B extends BucketName>(bucket: B, from: "site" | "peer"): Replica<B> {
       const name = `${from} ${bucket}`;
       const heard = listeners.get(name) ?? new Set();

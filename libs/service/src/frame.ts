@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { type Host, keepWatchdog, LocalHost, type Notifier, openNotifier } from "@zcloud/host";
 import { ports } from "@zcloud/map";
 import { asError, type Clock, pause, systemClock } from "@zcloud/reconcile";
@@ -58,6 +59,8 @@ export async function startRole(definition: RoleDefinition, options: FrameOption
   const metrics = createMetrics({ host: id, role, version });
   const stopping = new AbortController();
   const { signal } = stopping;
+  // Each part of a role waits for the end, and there are more than ten.
+  setMaxListeners(0, signal);
   const ended = deferred();
   const { event, attach } = createEventSink(id, clock, log);
   const store = createMapStore({ id, host, paths, log, event });
@@ -189,7 +192,7 @@ export async function startRole(definition: RoleDefinition, options: FrameOption
   async function listenForNeighbours(address: () => string): Promise<void> {
     while (!signal.aborted) {
       try {
-        const url = await http.listenTcp(address(), port);
+        const url = await http.listenTcp(address(), port, (app) => progress.parts.neighbours?.(app));
         log.info({ url }, "listening for the neighbours");
         progress.deaf = undefined;
         return changed();

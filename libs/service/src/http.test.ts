@@ -29,6 +29,12 @@ test("neighbours get health, readiness and metrics, and nothing else", async () 
   expect(await (await fetch(`${url}/metrics`)).text()).toContain("zcloud_test 7");
 });
 
+test("what a role gives to the neighbours is there for them, beside that", async () => {
+  const url = await http.listenTcp("127.0.0.1", 0, (app) => void app.get("/metrics/of/x", () => "y 1\n"));
+  expect(await (await fetch(`${url}/metrics/of/x`)).text()).toBe("y 1\n");
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+});
+
 test("an address that is not there is told", async () => {
   await expect(http.listenTcp("192.0.2.1", 0)).rejects.toThrow("EADDRNOTAVAIL");
 });

@@ -21,8 +21,8 @@ export interface Http {
   use(routes: (app: FastifyInstance) => void): Promise<void>;
   /** The whole API, for root only. Call `use` first. */
   listenSocket(): Promise<void>;
-  /** /healthz, /readyz and /metrics for the neighbours; returns the URL. Throws if the address isn't there (yet). */
-  listenTcp(address: string, port: number): Promise<string>;
+  /** /healthz, /readyz, /metrics and these for the neighbours; returns the URL. Throws if the address isn't there (yet). */
+  listenTcp(address: string, port: number, routes?: (app: FastifyInstance) => void): Promise<string>;
   /** Ends at once what is idle, and after half a second what is not. */
   close(): Promise<void>;
 }
@@ -76,8 +76,8 @@ export function createHttp(options: HttpOptions): Http {
       await listen((request, response) => current?.routing(request, response), { path: socket });
       await host.run(["chmod", "0600", socket]);
     },
-    async listenTcp(address, port) {
-      const app = await readyApp(() => {});
+    async listenTcp(address, port, routes = () => {}) {
+      const app = await readyApp(routes);
       const server = await listen((request, response) => app.routing(request, response), { host: address, port });
       const bound = server.address() as AddressInfo;
       return `http://${isIPv6(bound.address) ? `[${bound.address}]` : bound.address}:${bound.port}`;

@@ -73,6 +73,8 @@ export interface RoleParts {
   readonly loops: readonly RoleLoop[];
   /** Further routes of the API on the unix socket, under /v1/. */
   routes?(app: FastifyInstance): void;
+  /** Further routes for the neighbours, who may only read: under /metrics/. */
+  neighbours?(app: FastifyInstance): void;
   /** Role-specific facts for Status, e.g. `{ routes: [...] }`. Cheap: asked every 10 s and at every change. */
   facts?(): Readonly<Record<string, unknown>>;
   /** Problems that are no loop's failure, worst first. */

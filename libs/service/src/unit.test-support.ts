@@ -7,6 +7,7 @@ export const unitOfEverything: UnitOptions = {
   addressFamilies: ["AF_NETLINK"],
   kernelTunables: true,
   hostname: true,
+  devices: true,
   after: ["podman.socket"],
   memoryMax: "512M",
 };

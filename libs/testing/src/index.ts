@@ -9,3 +9,4 @@ export { type Pebble, type PebbleOptions, startPebble } from "./pebble.ts";
 export * from "./ports.ts";
 export * from "./rootfs.ts";
 export * from "./temp-dir.ts";
+export { type Userland, userland } from "./userland.ts";

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -20,6 +21,15 @@ export function teardown(): void {
   delete process.env[listVariable];
   const made = readFileSync(list, "utf8").split("\n");
   for (const path of [...made, dirname(list)]) {
-    if (path !== "") rmSync(path, { recursive: true, force: true });
+    if (path === "") continue;
+    unmount(path);
+    rmSync(path, { recursive: true, force: true });
   }
+}
+
+/** Unmounts what is under a directory, the deepest first; a process that is ending may do so at the same time. */
+export function unmount(directory: string): void {
+  const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
+  const under = mounts.flatMap((line) => line.split(" ")[1] ?? []).filter((path) => path.startsWith(`${directory}/`));
+  for (const path of under.reverse()) spawnSync("umount", ["--lazy", path]);
 }

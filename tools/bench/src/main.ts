@@ -17,7 +17,10 @@ const benchmarks: Readonly<Record<string, (lab: string) => Promise<void>>> = {
     const scale = { routes: Number(values.scale), certificates: Number(values.certificates) };
     return front({ routes: Number(values.routes), scale, changes: Number(values.changes), only, quick: values.quick });
   },
-  net: () => net(netParts.includes(values.only ?? "") ? values.only : undefined, values.quick),
+  net() {
+    const minutes = Number(values.minutes ?? (values.quick ? 0.5 : 10));
+    return net(netParts.includes(values.only ?? "") ? values.only : undefined, values.quick, minutes);
+  },
 };
 
 const known = Object.keys(benchmarks).join(", ");
@@ -28,6 +31,7 @@ const { values, positionals: chosen } = parseArgs({
     scale: { type: "string", default: "10000" },
     certificates: { type: "string", default: "5000" },
     changes: { type: "string", default: "1000" },
+    minutes: { type: "string" },
     only: { type: "string" },
     quick: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
@@ -47,17 +51,19 @@ net its dnsperf and ripgrep.
   --scale N           front: routes of the controller (10000)
   --certificates N    front: certificates of the controller (5000)
   --changes N         front: new names with certificate and 3 servers (1000)
-  --only PART         front: compare, scale, certificates or failures; net: dns, gap, logs, grep or names
+  --minutes N         net: minutes that znet is off (10; 0.5 with --quick)
+  --only PART         front: compare, scale, certificates or failures; net: dns, gap, logs, outages, grep or names
   --quick             front, net: few rounds, for trying`,
   );
   process.exit(0);
 }
-for (const name of chosen.length > 0 ? chosen : Object.keys(benchmarks)) {
-  const benchmark = benchmarks[name];
-  if (benchmark === undefined) {
-    console.error(`there is no benchmark ${name}; there are: ${known}`);
-    process.exit(2);
-  }
+const names = chosen.length > 0 ? chosen : Object.keys(benchmarks);
+const unknown = names.find((name) => benchmarks[name] === undefined);
+if (unknown !== undefined) {
+  console.error(`there is no benchmark ${unknown}; there are: ${known}. A part of one: --only PART`);
+  process.exit(2);
+}
+for (const name of names) {
   console.log(`== ${name}`);
-  await benchmark(values.name);
+  await benchmarks[name]?.(values.name);
 }

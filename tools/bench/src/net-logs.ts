@@ -1,12 +1,11 @@
-import { spawn } from "node:child_process";
-import { createReadStream, mkdirSync, readdirSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import type { HostEntry } from "@zcloud/map";
-import { type Daemon, debian, tempDir } from "@zcloud/testing";
+import { type Daemon, tempDir } from "@zcloud/testing";
 import { testMap } from "../../../libs/daemons/nats/two-sites.test-support.ts";
 import { sendersOf } from "../../../libs/daemons/rsyslog/render.ts";
 import { type Bench, bench, type Journal, startJournal } from "../../../libs/daemons/rsyslog/rsyslog.test-support.ts";
+import { say, tally } from "./log-lines.ts";
 import { limited, type Row, shown } from "./results.ts";
 
 /** Lines a second that are said, over all VMs. */
@@ -36,12 +35,12 @@ export async function logRows(quick: boolean): Promise<readonly Row[]> {
       vms.push({ host, journal, sender: await journal.send(site.senderConfigOf(host, join(own, "tx"))) });
     }
     const seconds = quick ? 5 : 60;
-    const flood = await say(site, vms, "flood", seconds, offered);
+    const flood = await flow(site, vms, "flood", seconds, offered);
     console.log(
       `  ${flood.said} lines in ${seconds} s from ${vms.length} VMs: ${Math.round(flood.rate)} a second, ${flood.lost} lost`,
     );
     const kills = quick ? 1 : 5;
-    const killed = say(site, vms, "killed", kills * 4, 2_000);
+    const killed = flow(site, vms, "killed", kills * 4, 2_000);
     for (let round = 0; round < kills; round += 1) {
       await new Promise((resolve) => setTimeout(resolve, 2_000));
       await receiver.stop("SIGKILL");
@@ -72,10 +71,10 @@ export async function logRows(quick: boolean): Promise<readonly Row[]> {
 }
 
 /** Says so many lines a second in all, evenly, and waits until nothing more arrives. */
-async function say(site: Bench, vms: readonly Vm[], word: string, seconds: number, rate: number) {
+async function flow(site: Bench, vms: readonly Vm[], word: string, seconds: number, rate: number) {
   const each = Math.round((rate * seconds) / vms.length);
   const start = performance.now();
-  await Promise.all(vms.map(({ journal }) => pace(journal, word, each, seconds)));
+  await Promise.all(vms.map(({ journal }) => say(journal, word, each / seconds, each).over));
   const told = performance.now();
   let [last, size] = [performance.now(), -1];
   // What waits for an acknowledgement is sent again after some seconds.
@@ -85,44 +84,16 @@ async function say(site: Bench, vms: readonly Vm[], word: string, seconds: numbe
     if (now !== size) [last, size] = [performance.now(), now];
   }
   let lost = 0;
-  for (const { host } of vms) lost += each - (await distinct(join(site.store, host.name), word));
+  for (const { host } of vms) {
+    const stored = tally(join(site.store, host.name), word);
+    stored.read();
+    lost += each - stored.counts().distinct;
+  }
   const said = each * vms.length;
   return { said, lost, rate: (said - lost) / ((last - start) / 1_000), late: (last - told) / 1_000 };
-}
-
-/** Lines `<word> <n> ...` through a service's standard output, as journald takes it. */
-function pace(journal: Journal, word: string, count: number, seconds: number): Promise<void> {
-  const command = debian("/usr/bin/systemd-cat", "-t", "bench", "-p", "info", "cat");
-  const [program = "", ...args] = [...journal.inside, ...command];
-  const child = spawn(program, args, { stdio: ["pipe", "ignore", "inherit"] });
-  const start = performance.now();
-  let said = 0;
-  const timer = setInterval(() => {
-    const due = Math.min(count, Math.ceil((count * (performance.now() - start)) / (seconds * 1_000)));
-    let text = "";
-    for (; said < due; said += 1)
-      text += `${word} ${said} GET /pages/${said % 97} from 198.51.100.${said % 250} took 12 ms\n`;
-    if (text !== "") child.stdin.write(text);
-    if (said < count) return;
-    clearInterval(timer);
-    child.stdin.end();
-  }, 20);
-  return new Promise((resolve) => child.once("exit", () => resolve()));
 }
 
 function sizeOf(store: string): number {
   const files = readdirSync(store, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
-}
-
-/** Different lines of this word among a host's. */
-async function distinct(directory: string, word: string): Promise<number> {
-  const seen = new Set<number>();
-  const pattern = new RegExp(`"msg":"${word} (\\d+) `);
-  for (const name of readdirSync(directory))
-    for await (const line of createInterface({ input: createReadStream(join(directory, name)) })) {
-      const number = pattern.exec(line)?.[1];
-      if (number !== undefined) seen.add(Number(number));
-    }
-  return seen.size;
 }

@@ -68,7 +68,12 @@ function party(value: Party): string {
 }
 
 function through({ ports: ranges, dynamic }: Flow): string {
-  const decided = { "tcp-services": "the map's tcp", replication: "the map's replication", any: "any" };
+  const decided = {
+    "tcp-services": "the map's tcp",
+    replication: "the map's replication",
+    "tenant-logs": `tcp ${ports.tenantLogs}, with log.name`,
+    any: "any",
+  };
   if (dynamic !== undefined) return decided[dynamic];
   return ranges.map((range) => `${range.protocol} ${rangeText(range)}`).join(", ");
 }

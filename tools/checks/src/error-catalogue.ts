@@ -69,6 +69,11 @@ export const errorCatalogue: readonly ErrorGroup[] = [
     title: "Daemons",
     about: "What HAProxy, Unbound or podman said when they were asked. The loop tries again by itself.",
     codes: {
+      CEPH: {
+        when: "Ceph's monitors or a program of Ceph refused something, or did not answer; the message has what they said",
+        inForce: "daemons that run go on; the step is begun again",
+        remedy: "on a zstore: ceph health detail, journalctl -u 'ceph-*'",
+      },
       ACME_PROBLEM: {
         when: "the authority did not do what it was asked; the message is its own",
         inForce: "the certificate before, if there is one; it is tried again within its limits",

@@ -8,7 +8,13 @@ const needs: Readonly<Record<DeployedRole, UnitOptions>> = {
   // Old days of the site's log are compressed and removed.
   znet: { logsDirectory: "zcloud" },
   zfront: {},
-  zstore: {},
+  // It makes Ceph's stores, as Ceph's user, on whole disks.
+  zstore: {
+    extraReadWritePaths: ["-/var/lib/ceph"],
+    capabilities: ["CAP_SETUID", "CAP_SETGID"],
+    devices: true,
+    memoryMax: "1G",
+  },
   // Stacks and their volumes.
   zpod: { extraReadWritePaths: ["/srv"] },
   zmah: { extraReadWritePaths: ["/srv"] },
@@ -16,7 +22,12 @@ const needs: Readonly<Record<DeployedRole, UnitOptions>> = {
 
 export function unitOf(role: DeployedRole): string {
   // unbound-checkconf lists the interfaces; nft lists and loads the VM's own firewall.
-  return renderUnit(role, { addressFamilies: ["AF_NETLINK"], capabilities: ["CAP_NET_ADMIN"], ...needs[role] });
+  const { capabilities = [], ...others } = needs[role];
+  return renderUnit(role, {
+    addressFamilies: ["AF_NETLINK"],
+    capabilities: ["CAP_NET_ADMIN", ...capabilities],
+    ...others,
+  });
 }
 
 /** What a role's service starts as processes of their own, built and shipped beside it. */

@@ -3,7 +3,7 @@ import { lstat, mkdir, readFile, readlink, rename, rm, symlink, writeFile } from
 import { homedir } from "node:os";
 import { dirname } from "node:path";
 import { identityPlaces, withAuthority, withPin } from "@zcloud/daemons/sshd";
-import { allHosts, formatProblems, loadMap, type ZMap } from "@zcloud/map";
+import { allHosts, formatProblems, loadMap, witnessOf, type ZMap } from "@zcloud/map";
 import { parseDocument } from "yaml";
 import { run } from "./exec.ts";
 import { hostPaths, type Layout, unitName } from "./layout.ts";
@@ -78,7 +78,8 @@ export function clientVia(layout: Layout): readonly string[] {
 /** Whom SSH knows: what the installation's authority signed; by its key, a host that was made before there was one. */
 export async function writeKnownHosts(layout: Layout, map: ZMap, authority: string): Promise<void> {
   let text = withAuthority("", authority);
-  for (const { id } of allHosts(map)) {
+  const witness = witnessOf(map);
+  for (const { id } of [...allHosts(map), ...(witness === undefined ? [] : [witness])]) {
     const onDisk = (path: string) => readFile(`${hostPaths(layout, id).upper}${path}`, "utf8").catch(() => undefined);
     const key = await onDisk(identityPlaces.publicKey);
     const signed = (await onDisk(identityPlaces.certificate)) !== undefined;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { allHosts, findHost, type ZMap } from "@zcloud/map";
+import { allHosts, findHost, witnessOf, type ZMap } from "@zcloud/map";
+import { imageBelow } from "@zcloud/testing";
 import { killCgroup, listCgroups, removeCgroup } from "./cgroup.ts";
 import { type Cut, CutError, cutRulesets } from "./cuts.ts";
 import { run, succeeds } from "./exec.ts";
@@ -20,7 +21,7 @@ export class NoSuchHostError extends Error {
   readonly code = "LAB_NO_SUCH_HOST";
 }
 
-/** Two sites and their internet on this machine, derived from a map. */
+/** Two sites, a witness and their internet on this machine, derived from a map. */
 export class Lab {
   readonly layout: Layout;
   readonly map: ZMap;
@@ -29,7 +30,9 @@ export class Lab {
   constructor(layout: Layout, map: ZMap) {
     this.layout = layout;
     this.map = map;
-    this.machines = allHosts(map).map((host) => new Machine(layout, host));
+    const witness = witnessOf(map);
+    const hosts = [...allHosts(map), ...(witness === undefined ? [] : [witness])];
+    this.machines = hosts.map((host) => new Machine(layout, host));
   }
 
   /** @throws NoSuchHostError */
@@ -42,7 +45,7 @@ export class Lab {
 
   /** The machines that go on and off together: a site's all, also by its zcloud's name, which carries the others. */
   powered(word: string): readonly Machine[] {
-    const host = findHost(this.map, word);
+    const host = word === "witness" ? witnessOf(this.map) : findHost(this.map, word);
     const site = host === undefined ? word : host.role === "zcloud" ? host.site : undefined;
     if (site === undefined) return [this.machine(word)];
     const found = this.machines.filter((machine) => machine.host.site === site);
@@ -71,7 +74,7 @@ export class Lab {
     const authority = await labSshAuthority(this.layout);
     await Promise.all(
       off.map(async (machine) => {
-        await machine.mount(image);
+        await machine.mount(imageBelow(machine.host.role, image));
         await machine.provision(
           provisionedFiles({ map: this.map, host: machine.host, operatorKey: key, debianTrust, trust }),
         );

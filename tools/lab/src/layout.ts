@@ -1,3 +1,5 @@
+import type { HostEntry } from "@zcloud/map";
+
 /** Each lab has a directory of its name in here. */
 export const labsDirectory = "/var/lib/zcloud-lab";
 
@@ -50,6 +52,11 @@ export type Place = "internet" | "tunnel" | "client" | "witness";
 /** Name of the namespace, cgroup and machine of `north/zpod1` or of a place: `zc-lab-north-zpod1`, `zc-lab-internet`. */
 export function unitName(lab: string, hostOrPlace: string): string {
   return `zc-${lab}-${hostOrPlace.replace("/", "-")}`;
+}
+
+/** As the machine calls itself: `zpod1.north`, `witness`. */
+export function hostName({ name, site }: HostEntry): string {
+  return site === "" ? name : `${name}.${site}`;
 }
 
 export interface HostPaths {

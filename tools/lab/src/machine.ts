@@ -6,7 +6,7 @@ import type { HostEntry } from "@zcloud/map";
 import { createCgroup, joining, killCgroup, leader, populated, removeCgroup, v1Controllers } from "./cgroup.ts";
 import { LabError } from "./errors.ts";
 import { run, succeeds } from "./exec.ts";
-import { type HostPaths, hostPaths, type Layout, unitName } from "./layout.ts";
+import { type HostPaths, hostName, hostPaths, type Layout, unitName } from "./layout.ts";
 import { limitsDirectory } from "./limits.ts";
 import { netnsPath } from "./netns.ts";
 import type { ProvisionedFile } from "./provision.ts";
@@ -35,13 +35,13 @@ export class Machine {
     return leader(this.unit);
   }
 
-  /** Mounts its disk: the image below, what it wrote above. */
-  async mount(image: string): Promise<void> {
+  /** Mounts its disk: images below (`lowerDirectories`), what it wrote above. */
+  async mount(below: string): Promise<void> {
     const { root, upper, work, containers } = this.paths;
     for (const directory of [root, upper, work, containers, dirname(this.paths.console)])
       await mkdir(directory, { recursive: true });
     if (await succeeds(["mountpoint", "--quiet", root])) return;
-    await run(["mount", "-t", "overlay", "-o", `lowerdir=${image},upperdir=${upper},workdir=${work}`, this.unit, root]);
+    await run(["mount", "-t", "overlay", "-o", `lowerdir=${below},upperdir=${upper},workdir=${work}`, this.unit, root]);
   }
 
   /** Writes files into its disk, which must be mounted. */
@@ -149,7 +149,7 @@ export class Machine {
       "--quiet",
       `--directory=${this.paths.root}`,
       `--machine=${this.unit}`,
-      `--hostname=${this.host.name}.${this.host.site}`,
+      `--hostname=${hostName(this.host)}`,
       "--register=no",
       "--keep-unit",
       "--boot",

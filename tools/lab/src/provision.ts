@@ -1,5 +1,6 @@
 import { type HostEntry, type ZMap, znetOf } from "@zcloud/map";
 import { internet } from "./addresses.ts";
+import { hostName } from "./layout.ts";
 
 export interface ProvisionedFile {
   readonly content: string;
@@ -25,7 +26,7 @@ export function provisionedFiles(input: ProvisionInput): ReadonlyMap<string, Pro
   const { map, host, operatorKey } = input;
   const text = (content: string, mode = 0o644): ProvisionedFile => ({ content, mode });
   return new Map([
-    ["/etc/hostname", text(`${host.name}.${host.site}\n`)],
+    ["/etc/hostname", text(`${hostName(host)}\n`)],
     ["/etc/hosts", text(`127.0.0.1 localhost\n::1 localhost\n${host.address} ${host.fqdn} ${host.name}\n`)],
     ["/etc/resolv.conf", text(resolvConf(map, host))],
     ["/root/.ssh/authorized_keys", text(`${operatorKey}\n`, 0o600)],
@@ -35,10 +36,11 @@ export function provisionedFiles(input: ProvisionInput): ReadonlyMap<string, Pro
   ]);
 }
 
-/** The site's zNet first, the public resolver when it does not answer (resolv.conf(5)). A zcloud depends on no VM. */
+/** The site's zNet first, the public resolver when it does not answer (resolv.conf(5)). A zcloud depends on no VM, and the witness has none. */
 function resolvConf(map: ZMap, host: HostEntry): string {
-  const servers = host.role === "zcloud" ? [internet.resolver] : [znetOf(map, host.site).address, internet.resolver];
-  const search = `${host.site}.${map.internalDomain} ${map.internalDomain}`;
+  const alone = host.role === "zcloud" || host.role === "witness";
+  const servers = alone ? [internet.resolver] : [znetOf(map, host.site).address, internet.resolver];
+  const search = [...(host.site === "" ? [] : [`${host.site}.${map.internalDomain}`]), map.internalDomain].join(" ");
   return [
     ...servers.map((server) => `nameserver ${server}`),
     `search ${search}`,

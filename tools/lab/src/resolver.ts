@@ -15,6 +15,7 @@ export function renderResolver(map: ZMap): string {
   const publics = map.sites.map((site) => site.public.ipv4);
   const apexes = new Set([
     map.domain,
+    ...(map.log.name === undefined ? [] : [map.log.name]),
     ...map.tenants.flatMap(({ names }) => names.map((name) => name.replace(/^\*\./, ""))),
   ]);
   const zones = [...apexes].sort().flatMap((name) => zone(name, publics));

@@ -1,5 +1,5 @@
 import { hostTrust } from "@zcloud/daemons/sshd";
-import { allHosts, siteOf, type ZMap } from "@zcloud/map";
+import { allHosts, siteOf, witnessOf, type ZMap } from "@zcloud/map";
 import { type Layout, unitName } from "./layout.ts";
 import { netnsPath } from "./netns.ts";
 
@@ -10,10 +10,11 @@ import { netnsPath } from "./netns.ts";
  */
 export function renderSshConfig(map: ZMap, layout: Layout, busybox: string): string {
   const client = netnsPath(unitName(layout.lab, "client"));
-  const hosts = allHosts(map).map((host) => {
+  const witness = witnessOf(map);
+  const hosts = [...allHosts(map), ...(witness === undefined ? [] : [witness])].map((host) => {
     const address = host.role === "zcloud" ? siteOf(map, host.site).public.ipv4 : host.address;
     const way =
-      host.role === "zcloud"
+      host.role === "zcloud" || host.role === "witness"
         ? `ProxyCommand nsenter --net=${client} -- ${busybox} nc %h %p`
         : // Not ProxyJump: OpenSSH refuses a / in its argument, and our hosts are written with one.
           `ProxyCommand ssh -F ${layout.installation}/ssh_config -W [%h]:%p ${host.site}/zcloud`;

@@ -99,10 +99,14 @@ export function queryOf(
       sites = sites.filter((site) => hosts.some((host) => host.site === site));
     } else if (tenantOf(map, tenant) !== undefined) params.set("service", what);
     else {
+      const tenants = map.tenants.map(({ name }) => name);
+      const [first] = tenants;
+      const example =
+        first === undefined || what.includes("/") ? "" : `; a stack is said with its tenant: ${first}/${what}`;
       const remedy = `hosts: ${allHosts(map)
         .filter(({ role }) => role !== "zcloud")
         .map(({ id }) => id)
-        .join(", ")}; tenants: ${map.tenants.map(({ name }) => name).join(", ")}`;
+        .join(", ")}; tenants: ${tenants.join(", ")}${example}`;
       throw new ZctlError("UNKNOWN_NAME", `${what} is neither a host nor a tenant's`, { exit: "usage", remedy });
     }
   }

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import type { Host } from "@zcloud/host";
-import type { HostEntry } from "@zcloud/map";
+import { type HostEntry, hostsOf, witnessOf } from "@zcloud/map";
 import * as z from "zod";
 import { ZctlError } from "../exit.ts";
-import { vms } from "../installation.ts";
+import { type Installation, vms } from "../installation.ts";
 import type { Invocation } from "../invocation.ts";
 import { done, everywhere, exitOf, missing } from "../parallel.ts";
 import { shareAccount } from "../pki/account.ts";
 import { type Authority, authority, certificateNeed } from "../pki/ca.ts";
+import { shareCeph } from "../pki/ceph.ts";
 import { Enrolled, places } from "../pki/enrolled.ts";
 import { keysText, mergeKeys } from "../pki/keys-file.ts";
 import { identify } from "../pki/ssh-identity.ts";
@@ -21,7 +22,7 @@ export const pki = command(z.strictObject({ renew: z.boolean().default(false) })
     "Makes the installation's authorities (secrets/ca.key, and secrets/ssh-ca for SSH; on this machine only), has every\n" +
     "host make its own keys, signs their certificates and their SSH host keys, and writes their public keys to\n" +
     "zcloud.keys.json. Private keys never leave the host that made them, but for the ACME account's, which both fronts\n" +
-    "share. Keeps what is good; run it as often as you like. A host that SSH does not know yet: zctl trust.",
+    "share, and Ceph's, which are made here (secrets/ceph.json) for zstores. Keeps what is good; run it as often as you like. A host that SSH does not know yet: zctl trust.",
   options: [{ flags: "--renew", about: "sign every certificate anew, also those that are still good" }],
   examples: [
     {
@@ -49,6 +50,8 @@ export const pki = command(z.strictObject({ renew: z.boolean().default(false) })
 
     const answered = new Map(done(parts).map(({ entry, value }) => [entry.id, value.enrolled]));
     const shared = await share(it, fronts, holder, answered);
+    const signedFor = new Set(done(ssh.parts).map(({ entry }) => entry.id));
+    const stored = await store(it, installation, (id) => answered.has(id) || signedFor.has(id));
     const keys = mergeKeys(
       installation.keys,
       ca.certificate,
@@ -67,7 +70,9 @@ export const pki = command(z.strictObject({ renew: z.boolean().default(false) })
     }));
     // A host's second failure for the same reason is no news.
     const answeredBy = new Set(done(parts).map(({ entry }) => entry.id));
-    const others = ssh.parts.filter(({ entry }) => entry.role === "zcloud" || answeredBy.has(entry.id));
+    const others = ssh.parts.filter(
+      ({ entry }) => entry.role === "zcloud" || entry.role === "witness" || answeredBy.has(entry.id),
+    );
     const lost = missing([...parts, ...others], installation.map.sites);
     if (it.screen.jsonMode) {
       it.screen.json({
@@ -81,6 +86,7 @@ export const pki = command(z.strictObject({ renew: z.boolean().default(false) })
             : { state: part.kind, reason: part.reason }),
         })),
         accountGivenTo: shared,
+        cephGivenTo: stored,
         keysChanged: changed,
       });
       return exitOf([...parts, ...ssh.parts]);
@@ -103,6 +109,7 @@ export const pki = command(z.strictObject({ renew: z.boolean().default(false) })
       ),
     );
     for (const id of shared) it.screen.line(`${id}  ACME account key from ${holder}`);
+    for (const id of stored) it.screen.line(`${id}  keys of Ceph's cluster; yours are secrets/ceph.json: keep a copy`);
     for (const line of [...lost.failed, ...lost.unreachable]) it.screen.line(it.screen.paint("red", line));
     it.screen.line(
       changed
@@ -173,6 +180,21 @@ async function share(
     thumbprint: answered.get(entry.id)?.acmeThumbprint ?? null,
   });
   return shareAccount(await with_(first), await Promise.all(others.map(with_)));
+}
+
+/** Gives zstores what makes them one cluster, where the map asks for Ceph; the witness only what its monitor needs. */
+async function store(
+  it: Invocation,
+  { map, directory }: Installation,
+  ready: (id: string) => boolean,
+): Promise<readonly string[]> {
+  const stores = hostsOf(map, "zstore");
+  const witness = witnessOf(map);
+  const [first] = stores;
+  if (map.storage.kind !== "ceph" || first === undefined) return [];
+  const entries = [...stores, ...(witness === undefined ? [] : [witness])].filter(({ id }) => ready(id));
+  const to = await Promise.all(entries.map(async (entry) => ({ entry, host: await it.host(entry) })));
+  return shareCeph(it.ports.local, directory, first.id, to, it.ports.now());
 }
 
 async function enroll(

@@ -44,7 +44,10 @@ export async function seenKey(
     const [, type, key] = ((await local.read(file)) ?? "").trim().split(/\s+/);
     if (type === undefined || key === undefined) {
       throw new ZctlError("ENROLL", `${id} shows no Ed25519 key: ${commandSaid(asked)}`, {
-        remedy: id.endsWith("/zcloud") ? "is it up?" : "is its zcloud trusted and up? zctl trust SITE/zcloud first",
+        remedy:
+          id.endsWith("/zcloud") || !id.includes("/")
+            ? "is it up?"
+            : "is its zcloud trusted and up? zctl trust SITE/zcloud first",
       });
     }
     const publicKey = `${type} ${key}`;

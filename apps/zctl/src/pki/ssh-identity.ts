@@ -11,14 +11,14 @@ import {
   withoutPins,
 } from "@zcloud/daemons/sshd";
 import type { Host } from "@zcloud/host";
-import { allHosts, type HostEntry, type ZMap } from "@zcloud/map";
+import type { HostEntry, ZMap } from "@zcloud/map";
 import { ZctlError } from "../exit.ts";
-import type { Installation } from "../installation.ts";
+import { type Installation, machines } from "../installation.ts";
 import type { Invocation } from "../invocation.ts";
 import { done, everywhere, type Part } from "../parallel.ts";
 import { knownHostsPath } from "../ssh-config.ts";
 
-/** Signs every host's SSH key, zclouds' too. A part's value says why a key was signed; undefined if it was good. */
+/** Signs every host's SSH key, zclouds' and the witness's too. A part's value says why a key was signed; undefined if it was good. */
 export async function identify(
   it: Invocation,
   { map, directory }: Pick<Installation, "map" | "directory">,
@@ -27,7 +27,7 @@ export async function identify(
   const { local } = it.ports;
   const authority = await sshAuthority(local, join(directory, "secrets"));
   await changeKnownHosts(local, directory, (text) => withAuthority(text, authority.publicKey));
-  const parts = await everywhere(allHosts(map), it.signal, async (entry) => {
+  const parts = await everywhere(machines(map), it.signal, async (entry) => {
     return certify(await it.host(entry), map, entry, authority, renew, it.ports.now());
   });
   const signed = done(parts).map(({ entry }) => entry.id);

@@ -2,6 +2,8 @@ import type { AlertRule } from "./rule.ts";
 
 const host = "{{ $labels.host }}";
 
+const day = 86_400;
+
 /** MemoryMax of our services' units. */
 const serviceMemory = 384 * 2 ** 20;
 
@@ -26,6 +28,12 @@ export const hostRules: readonly AlertRule[] = [
     summary: `${host} gives no numbers of its operating system`,
   },
   {
+    alert: "NumbersMissing",
+    when: 'up{job="pushed"} == 0',
+    ...{ lasting: "5m", severity: "warning" },
+    summary: `${host} does not say its numbers`,
+  },
+  {
     alert: "VmSilent",
     when: 'label_replace(zcloud_vm_present == 0, "host", "$1", "vm", "(.+)")',
     ...{ lasting: "3m", severity: "critical" },
@@ -39,7 +47,7 @@ export const hostRules: readonly AlertRule[] = [
   },
   {
     alert: "ServiceRestarts",
-    when: 'changes(process_start_time_seconds{job="zcloud"}[30m]) > 2',
+    when: 'changes(process_start_time_seconds{job=~"zcloud|pushed"}[30m]) > 2',
     ...{ lasting: "1m", severity: "warning" },
     summary: `the zcloud service of ${host} was started {{ $value }} times in half an hour`,
   },
@@ -57,7 +65,7 @@ export const hostRules: readonly AlertRule[] = [
   },
   {
     alert: "ServiceMemory",
-    when: `process_resident_memory_bytes{job="zcloud"} > 0.85 * ${serviceMemory}`,
+    when: `process_resident_memory_bytes{job=~"zcloud|pushed"} > 0.85 * ${serviceMemory}`,
     ...{ lasting: "10m", severity: "warning" },
     summary: `the zcloud service of ${host} holds {{ $value | humanize1024 }}B; the kernel ends it at 384 MiB`,
   },
@@ -96,6 +104,25 @@ export const hostRules: readonly AlertRule[] = [
     when: "zcloud_clock_synchronised == 0",
     ...{ lasting: "15m", severity: "warning" },
     summary: `no time server answers ${host}`,
+  },
+  {
+    alert: "UpgradesOld",
+    // Never, since they are scheduled, is as old as that.
+    when: `time() - (zcloud_upgrades_success_timestamp_seconds or zcloud_upgrades_since_timestamp_seconds) > ${8 * day}`,
+    ...{ lasting: "1h", severity: "warning" },
+    summary: `${host} has had no security upgrades for {{ $value | humanizeDuration }}`,
+  },
+  {
+    alert: "UpgradesFailed",
+    when: "zcloud_upgrades_failed == 1",
+    ...{ lasting: "10m", severity: "warning" },
+    summary: `the last security upgrades of ${host} failed`,
+  },
+  {
+    alert: "RebootRequired",
+    when: `time() - zcloud_upgrades_reboot_required_timestamp_seconds > ${7 * day}`,
+    ...{ lasting: "1h", severity: "warning" },
+    summary: `a security upgrade has waited for a boot of ${host} for {{ $value | humanizeDuration }}`,
   },
   {
     alert: "ResolverGone",

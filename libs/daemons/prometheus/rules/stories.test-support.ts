@@ -79,6 +79,12 @@ export const stories: readonly Story[] = [
     { job: "node", ...zpod, severity: "warning" },
   ),
   ...pair(
+    "NumbersMissing",
+    "10m",
+    (sick) => ({ [up("pushed", { ...zpod, host: "north/zstore", role: "zstore" })]: sick ? "1 0x20" : "1x20" }),
+    { job: "pushed", ...zpod, host: "north/zstore", role: "zstore", severity: "warning" },
+  ),
+  ...pair(
     "VmSilent",
     "10m",
     (sick) => ({ [on("zcloud_vm_present", znet, { vm: "north/zstore" })]: sick ? "1 0x20" : "1x20" }),
@@ -168,6 +174,35 @@ export const stories: readonly Story[] = [
     ...zpod,
     severity: "warning",
   }),
+  ...pair(
+    "UpgradesOld",
+    "90m",
+    (sick) => ({ [on("zcloud_upgrades_success_timestamp_seconds", zpod)]: `${(sick ? -9 : -7) * day}x180` }),
+    { ...zpod, severity: "warning" },
+  ),
+  {
+    what: "UpgradesOld: never is as old as their timer",
+    alert: "UpgradesOld",
+    at: "90m",
+    series: {
+      [on("zcloud_upgrades_since_timestamp_seconds", zpod)]: `${-9 * day}x180`,
+      [on("zcloud_upgrades_since_timestamp_seconds", zfront)]: `${-9 * day}x180`,
+      [on("zcloud_upgrades_success_timestamp_seconds", zfront)]: `${-1 * day}x180`,
+    },
+    firing: [{ ...zpod, severity: "warning" }],
+  },
+  ...pair("UpgradesFailed", "20m", (sick) => ({ [on("zcloud_upgrades_failed", zpod)]: sick ? "1x30" : "0x30" }), {
+    ...zpod,
+    severity: "warning",
+  }),
+  ...pair(
+    "RebootRequired",
+    "90m",
+    (sick) => ({
+      [on("zcloud_upgrades_reboot_required_timestamp_seconds", zpod)]: `${(sick ? -8 : -6) * day}x180`,
+    }),
+    { ...zpod, severity: "warning" },
+  ),
   ...pair("ResolverGone", "5m", (sick) => ({ [on("zcloud_resolver_up", zpod)]: sick ? "0x30" : "1x30" }), {
     ...zpod,
     severity: "critical",

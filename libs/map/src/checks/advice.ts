@@ -37,6 +37,18 @@ export function cephDisksUnlike({ storage, sites }: Draft): Finding[] {
   ];
 }
 
+/** A file shares its disk with everything else of its host, and is nobody's idea of a disk but a lab's. */
+export function filesAsDisks({ storage, sites }: Draft): Finding[] {
+  if (storage?.kind !== "ceph" || storage.profile === "lab") return [];
+  return entriesOf(sites).flatMap(([site, { disks }]) =>
+    (disks?.ceph ?? []).flatMap((path, index) => {
+      if (path === undefined || path.startsWith("/dev/")) return [];
+      const message = `${path} is a file on zstore, which is for a lab; give Ceph a whole device, e.g. /dev/nvme1n1`;
+      return [{ path: ["sites", site, "disks", "ceph", index], message }];
+    }),
+  );
+}
+
 /** What a map with one site can't use yet. */
 export function needsPeer({ sites, witness, replication }: Draft): Finding[] {
   if (Object.keys(sites ?? {}).length !== 1) return [];

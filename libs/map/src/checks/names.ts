@@ -43,10 +43,18 @@ export function internalDomainApart(draft: Draft): Finding[] {
   const internal = draft.internal_domain ?? defaults.internalDomain;
   const inside = claimsOf(draft)
     .filter(({ name, byDefault }) => !byDefault && isWithin(name.replace(/^\*\./, ""), internal))
-    .map(({ name, path }) => ({
-      path,
-      message: `${name} is inside the internal domain ${internal}; choose a public name`,
-    }));
+    .map(
+      ({ name, path }): Finding => ({
+        path,
+        message: `${name} is inside the internal domain ${internal}; choose a public name`,
+      }),
+    );
+  const logName = draft.log?.name;
+  if (logName !== undefined && isWithin(logName, internal))
+    inside.push({
+      path: ["log", "name"],
+      message: `${logName} is inside the internal domain ${internal}; choose a public name`,
+    });
   if (draft.domain === undefined || !isWithin(draft.domain, internal)) return inside;
   const path = draft.internal_domain === undefined ? ["domain"] : ["internal_domain"];
   return [
@@ -95,7 +103,8 @@ function sameKey(value: string | undefined): string | undefined {
   return value?.trim().split(/\s+/).slice(0, 2).join(" ");
 }
 
-function claimsOf({ tenants, domain }: Draft): Claim[] {
+/** Every public name of a tenant, and where it is said. */
+export function claimsOf({ tenants, domain }: Draft): Claim[] {
   return entriesOf(tenants).flatMap(([tenant, entry]): Claim[] => {
     if (entry.names !== undefined) {
       return entry.names.flatMap((name, index) => {

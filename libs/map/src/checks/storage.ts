@@ -19,8 +19,23 @@ export function cephNeeds(draft: Draft): Finding[] {
   if (Object.hasOwn(draft, "witness")) return diskless;
   return [
     ...diskless,
-    { path, message: "ceph needs a witness at a third place; add e.g. witness: { address: 192.0.2.7 }" },
+    {
+      path,
+      message:
+        "ceph needs a witness at a third place: without it neither site goes on when the other is lost; add e.g. witness: { address: 192.0.2.7 }",
+    },
   ];
+}
+
+/** Two copies at a site are on two disks, or they are one. */
+export function disksForCopies({ storage, sites }: Draft): Finding[] {
+  if (storage?.kind !== "ceph" || storage.copies !== 4) return [];
+  return entriesOf(sites).flatMap(([site, entry]) => {
+    const disks = entry.disks?.ceph;
+    if (disks === undefined || disks.length !== 1) return [];
+    const message = `four copies need two disks at both sites; ${site} has one, add another or write storage: { copies: 2 }`;
+    return [{ path: ["sites", site, "disks", "ceph"], message }];
+  });
 }
 
 /** A disk has one use. */

@@ -1,0 +1,73 @@
+import {
+  cephDisks,
+  clusterWish,
+  createCephFiles,
+  createCluster,
+  createDaemons,
+  createDisks,
+  createMonitor,
+  nodeOf,
+  readSecrets,
+  storageProblems,
+} from "@zcloud/daemons/ceph";
+import type { MapView, RoleContext } from "@zcloud/service";
+
+/** Milliseconds between looks: while something is missing, and when all is well. */
+const often = 3_000;
+const seldom = 15_000;
+/** Milliseconds that a pass may take: an OSD writes its whole structure first. */
+const deadlineMs = 300_000;
+
+/** Ceph at this site, from nothing on. Idle while the map says `local`. */
+export function storagePart(ctx: RoleContext) {
+  const { host } = ctx;
+  const { name } = nodeOf(ctx.view().map, ctx.view().self);
+  const node = () => nodeOf(ctx.view().map, ctx.view().self);
+  const disksOf = ({ map, site }: MapView) => cephDisks(map, site);
+  const disks = createDisks({ host, owner: name, wanted: () => disksOf(ctx.view()) });
+  const order = () => ctx.view().map.sites.map((site) => site.name);
+  const cluster = createCluster({ host, order, self: name });
+  const wanted = <D>(desired: (view: MapView) => D) => {
+    // Four copies need a rule and a mode of their own: with this one's they would never be whole.
+    return (view: MapView) => {
+      const { kind, copies } = view.map.storage;
+      return kind === "ceph" && copies === 2 ? desired(view) : undefined;
+    };
+  };
+  const whole = () => cluster.report()?.health === "HEALTH_OK" && cluster.report()?.monitors.length === 3;
+  const common = {
+    essential: false,
+    deadlineMs,
+    resyncMs: () => (whole() ? seldom : often),
+    backoff: { maxMs: 10_000 },
+  };
+  let secrets = true;
+  const isCeph = () => ctx.view().map.storage.kind === "ceph";
+  return {
+    loops: [
+      ctx.loop({
+        reconciler: createCephFiles({ host }),
+        desired: wanted((view) => ({ map: view.map, node: nodeOf(view.map, view.self) })),
+        ...common,
+      }),
+      ctx.loop({ reconciler: createMonitor({ host, node }), desired: wanted(node), ...common }),
+      ctx.loop({ reconciler: createDaemons({ host, name }), desired: wanted(node), ...common }),
+      ctx.loop({ reconciler: disks, desired: wanted(disksOf), ...common }),
+      ctx.loop({ reconciler: cluster, desired: wanted(({ map }) => clusterWish(map)), ...common }),
+    ],
+    facts: () => (isCeph() ? cluster.report() : undefined),
+    problems: () => {
+      if (!isCeph()) return [];
+      // Of the next time: asking takes a file.
+      void readSecrets(host).then(
+        (found) => {
+          secrets = found !== undefined;
+        },
+        () => {},
+      );
+      const { copies } = ctx.view().map.storage;
+      const { witness } = clusterWish(ctx.view().map);
+      return storageProblems({ secrets, report: cluster.report(), disks: disks.seen(), copies, witness });
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import { afterAll, expect, test } from "vitest";
+import { monitorAsker } from "./ask.ts";
+import { loopbackMap, type TestNode, testNode, testSecrets } from "./cluster.test-support.ts";
+import { cephPlaces, madeMark } from "./places.ts";
+
+const map = loopbackMap();
+const secrets = testSecrets();
+const north = await testNode(map, "north", secrets, true);
+const south = await testNode(map, "south", secrets, false);
+const witness = await testNode(map, "witness", secrets, false);
+const all = [north, south, witness];
+const disk = "/var/lib/zstore/disk0";
+const askQuorum = ["ceph", "-n", "mon.", "-k", monitorAsker.keyring, "--connect-timeout", "3", "quorum_status"];
+const sorted = (names: readonly string[] | undefined) => [...(names ?? [])].sort();
+afterAll(() => Promise.all(all.map((node) => node.powerOff())));
+
+/** Runs a program on a host, which must succeed. */
+async function on({ host }: TestNode, ...argv: string[]): Promise<string> {
+  const { status, stdout, stderr } = await host.run(argv, { timeout: 30_000 });
+  expect({ status, stderr: status === 0 ? "" : stderr }).toEqual({ status: 0, stderr: "" });
+  return stdout.trim();
+}
+
+/** Passes that break off at ever later effects: each begins where a killed service would. Returns how often. */
+async function interrupted(node: TestNode, most: number): Promise<number> {
+  let times = 0;
+  for (let effects = 1; times < most; effects += 1 + Math.floor(Math.random() * 3)) {
+    let left = effects;
+    node.host.before = () => {
+      if (left-- === 0) throw new Error("killed");
+    };
+    const whole = await node.pass().then(
+      () => true,
+      () => false,
+    );
+    if (whole) break;
+    times++;
+  }
+  node.host.before = () => {};
+  return times;
+}
+
+test("nobody but the founder makes a cluster, and nothing is done to disks before there is one", async () => {
+  await south.settle();
+  await witness.settle();
+  expect(
+    await on(south, "find", "/var/lib/ceph/mon", "/var/lib/ceph/osd", "/var/lib/zstore", "-type", "f").catch(() => ""),
+  ).toBe("");
+  expect(south.report()).toBeUndefined();
+  // The witness's monitor is there, waits, and is no quorum by itself.
+  await on(witness, "test", "-e", madeMark("witness"));
+  expect(await witness.pass()).toEqual([]);
+  await expect(on(witness, ...askQuorum)).rejects.toThrow();
+});
+
+test("the founder comes up alone, however often it was interrupted", { timeout: 240_000 }, async () => {
+  await witness.powerOff();
+  expect(await interrupted(north, 15)).toBeGreaterThan(5);
+  await north.settle(() => north.report()?.osds.up === 1);
+  expect(north.report()).toMatchObject({ monitors: ["north"], osds: { up: 1, all: 1 } });
+  expect(await north.host.stat(cephPlaces.mayFound)).toBeUndefined();
+  await north.host.write("/tmp/word", "kept");
+  // Its exit status is 0 also where it could not read the file.
+  await on(north, "rados", "--pool", "zcloud.data", "put", "word", "/tmp/word");
+  expect(await on(north, "rados", "--pool", "zcloud.data", "ls")).toBe("word");
+});
+
+test("a disk with something on it is not touched; the rest of the site comes up", { timeout: 240_000 }, async () => {
+  await on(south, "mkdir", "-p", "/var/lib/zstore");
+  await on(south, "truncate", "--size=64M", disk);
+  await on(south, "mkfs.ext4", "-q", disk);
+  const before = await on(south, "sha256sum", disk);
+  await Promise.all([south.settle(() => south.report()?.quorum.includes("south") === true), witness.settle()]);
+  expect(south.disks().map(({ content }) => content)).toEqual([{ kind: "foreign", what: "ext4" }]);
+  expect(await on(south, "sha256sum", disk)).toBe(before);
+  expect(south.report()?.osds.all).toBe(1);
+});
+
+test("the other site joins, interrupted too, and all of it is healthy", { timeout: 240_000 }, async () => {
+  await on(south, "rm", disk);
+  await interrupted(south, 6);
+  await south.settle(() => south.report()?.osds.up === 2);
+  await north.settle(() => north.report()?.health === "HEALTH_OK");
+  expect(north.report()).toMatchObject({
+    checks: [],
+    osds: { up: 2, all: 2 },
+  });
+  expect(sorted(north.report()?.monitors)).toEqual(["north", "south", "witness"]);
+  expect(sorted(north.report()?.quorum)).toEqual(["north", "south", "witness"]);
+  expect(await on(south, "ceph", "osd", "pool", "get", "zcloud.data", "all")).toMatch(/size: 2\nmin_size: 1\n/);
+  expect(await on(south, "ceph", "fs", "ls")).toContain(
+    "name: zcloud, metadata pool: zcloud.meta, data pools: [zcloud.data ]",
+  );
+  expect(await on(south, "ceph", "mgr", "dump", "--format", "json")).toContain('"active_name":"');
+  const tree = await on(north, "ceph", "osd", "tree");
+  const nodes = ["datacenter north", "host north-zstore", "osd.0", "datacenter south", "host south-zstore", "osd.1"];
+  expect(tree.split(/\s{2,}/).filter((word) => nodes.includes(word))).toEqual(nodes);
+});
+
+test("a cluster that is as it should be is left alone", async () => {
+  for (const node of all) expect(await node.pass()).toEqual([]);
+});
+
+test("everything loses power at once and comes back in another order, with what was in it", {
+  timeout: 240_000,
+}, async () => {
+  await Promise.all(all.map((node) => node.powerOff()));
+  await Promise.all([witness.settle(), south.settle(() => south.report() !== undefined)]);
+  await north.settle(() => north.report()?.health === "HEALTH_OK");
+  await on(south, "rados", "--pool", "zcloud.data", "get", "word", "/tmp/word");
+  expect(await on(south, "cat", "/tmp/word")).toBe("kept");
+});
+
+test("a site that lost its own disk, but not its OSD's, joins again with the same OSD", {
+  timeout: 240_000,
+}, async () => {
+  await south.powerOff();
+  for (const kind of ["mon", "mgr", "mds", "osd"]) await on(south, "rm", "-rf", `/var/lib/ceph/${kind}`);
+  await on(
+    south,
+    "install",
+    "-d",
+    "-o",
+    "ceph",
+    "-g",
+    "ceph",
+    ...["mon", "mgr", "mds", "osd"].map((kind) => `/var/lib/ceph/${kind}`),
+  );
+  await south.settle(() => south.report()?.osds.up === 2);
+  expect(south.report()?.osds).toEqual({ up: 2, all: 2 });
+  expect(sorted(south.report()?.monitors)).toEqual(["north", "south", "witness"]);
+});
+
+test("no secret is readable by others, or in what was logged", async () => {
+  const open = await on(
+    south,
+    "sh",
+    "-c",
+    "find /var/lib/ceph /etc/ceph /etc/zcloud -name '*keyring*' -perm /077 -o -name cluster.json -perm /077",
+  );
+  expect(open).toBe("");
+  for (const secret of [secrets.mon, secrets.admin ?? ""])
+    expect(await on(south, "sh", "-c", 'grep -c -F "$0" /tmp/daemons.log || true', secret)).toBe("0");
+});

@@ -1,0 +1,140 @@
+import type { Host } from "@zcloud/host";
+import type { Reconciler } from "@zcloud/reconcile";
+import * as z from "zod";
+import { admin, ask, tell } from "./ask.ts";
+import { CephError } from "./errors.ts";
+import { type ClusterAction, type ClusterObserved, type ClusterWish, planCluster } from "./plan-cluster.ts";
+
+/** What Ceph says of itself in one look. */
+export interface CephReport {
+  /** `HEALTH_OK`, `HEALTH_WARN`, `HEALTH_ERR`. */
+  readonly health: string;
+  readonly checks: readonly { readonly code: string; readonly severity: string; readonly message: string }[];
+  readonly quorum: readonly string[];
+  readonly monitors: readonly string[];
+  readonly osds: { readonly up: number; readonly all: number };
+  /** Bytes, over all copies. */
+  readonly used: number;
+  readonly total: number;
+}
+
+const Status = z.looseObject({
+  health: z.looseObject({
+    status: z.string(),
+    checks: z.record(
+      z.string(),
+      z.looseObject({ severity: z.string(), summary: z.looseObject({ message: z.string() }) }),
+    ),
+  }),
+  quorum_names: z.array(z.string()),
+  osdmap: z.looseObject({ num_osds: z.int(), num_up_osds: z.int() }),
+  pgmap: z.looseObject({ bytes_used: z.number(), bytes_total: z.number() }),
+});
+const MonDump = z.looseObject({
+  election_strategy: z.int(),
+  disallowed_leaders: z.string().default(""),
+  "disallowed_leaders: ": z.string().optional(),
+  mons: z.array(z.looseObject({ name: z.string() })),
+});
+const OsdDump = z.looseObject({
+  pools: z.array(
+    z.looseObject({
+      pool_name: z.string(),
+      size: z.int(),
+      min_size: z.int(),
+      crush_rule: z.int(),
+      application_metadata: z.record(z.string(), z.unknown()),
+    }),
+  ),
+});
+const Rules = z.array(z.looseObject({ rule_id: z.int(), rule_name: z.string() }));
+const FsDump = z.looseObject({
+  filesystems: z.array(z.looseObject({ mdsmap: z.looseObject({ fs_name: z.string() }) })),
+});
+
+/** How the monitors number the ways to elect. */
+const strategies = ["", "classic", "disallow", "connectivity"];
+
+const questions = ["status", "mon dump", "osd dump", "osd crush rule dump", "fs dump"].map((prefix) => ({
+  prefix,
+  format: "json",
+}));
+
+export interface ClusterOptions {
+  readonly host: Host;
+  /** Monitors of the sites, in the map's order: the first of them in the quorum keeps the cluster. */
+  readonly order: () => readonly string[];
+  readonly self: string;
+}
+
+export interface Cluster extends Reconciler<ClusterWish, ClusterObserved | undefined, ClusterAction> {
+  /** As of the last look; undefined while the monitors don't answer. */
+  report(): CephReport | undefined;
+}
+
+/** Keeps what the whole cluster must have: elections, rule, pools, file system. */
+export function createCluster({ host, order, self }: ClusterOptions): Cluster {
+  let latest: CephReport | undefined;
+
+  async function observe(signal: AbortSignal): Promise<ClusterObserved | undefined> {
+    const known = (await host.stat(admin.keyring)) !== undefined;
+    const said = known ? await ask(host, admin, questions, { signal }) : undefined;
+    // What was seen before stays in force until it is known to be no more: somebody may ask meanwhile.
+    if (said === undefined) latest = undefined;
+    if (said === undefined) return undefined;
+    const failed = said.findIndex(({ status }) => status < 0);
+    if (failed !== -1) throw new CephError(`${questions[failed]?.prefix}: ${said[failed]?.err.slice(0, 300)}`);
+    const [status, mons, osds, rules, fs] = said.map(({ out }) => JSON.parse(out.toString()) as unknown);
+    const now = Status.parse(status);
+    const monitors = MonDump.parse(mons);
+    const names = new Map(Rules.parse(rules).map(({ rule_id, rule_name }) => [rule_id, rule_name]));
+    latest = reportOf(
+      now,
+      monitors.mons.map(({ name }) => name),
+    );
+    const turn = order().find((name) => now.quorum_names.includes(name)) === self;
+    return {
+      turn,
+      osdsUp: now.osdmap.num_up_osds,
+      monitors: latest.monitors,
+      strategy: strategies[monitors.election_strategy] ?? "",
+      disallowed: (monitors["disallowed_leaders: "] ?? monitors.disallowed_leaders)
+        .split(",")
+        .filter((name) => name !== ""),
+      rules: [...names.values()],
+      pools: OsdDump.parse(osds).pools.map((pool) => ({
+        name: pool.pool_name,
+        size: pool.size,
+        minSize: pool.min_size,
+        rule: names.get(pool.crush_rule) ?? "",
+        applications: Object.keys(pool.application_metadata),
+      })),
+      filesystems: FsDump.parse(fs).filesystems.map(({ mdsmap }) => mdsmap.fs_name),
+    };
+  }
+
+  return {
+    name: "ceph-cluster",
+    report: () => latest,
+    observe,
+    plan: planCluster,
+    apply: async ({ commands }, signal) => void (await tell(host, admin, commands, { signal, timeout: 30 })),
+  };
+}
+
+function reportOf(
+  { health, quorum_names, osdmap, pgmap }: z.infer<typeof Status>,
+  monitors: readonly string[],
+): CephReport {
+  return {
+    health: health.status,
+    checks: Object.entries(health.checks).map(([code, { severity, summary }]) => {
+      return { code, severity, message: summary.message };
+    }),
+    quorum: quorum_names,
+    monitors,
+    osds: { up: osdmap.num_up_osds, all: osdmap.num_osds },
+    used: pgmap.bytes_used,
+    total: pgmap.bytes_total,
+  };
+}

@@ -1,0 +1,28 @@
+import type { ZMap } from "@zcloud/map";
+import type { ClusterWish } from "./plan-cluster.ts";
+
+export { createCephFiles, readSecrets } from "./base.ts";
+export { createCluster } from "./cluster.ts";
+export { createDaemons } from "./daemons.ts";
+export { createDisks } from "./disks.ts";
+export { createMonitor } from "./monitor.ts";
+export { cephPlaces } from "./places.ts";
+export { storageProblems } from "./problems.ts";
+export { ClusterSecrets, encodeKey } from "./secrets.ts";
+export { cephDisks, nodeOf } from "./shape.ts";
+export { witnessParts } from "./witness.ts";
+
+/** The whole cluster's own things, as the map wants them. */
+export function clusterWish(map: ZMap): ClusterWish {
+  return {
+    rule: "zcloud",
+    copies: map.storage.copies,
+    pools: [
+      { name: "zcloud.meta", pgs: 16, application: "cephfs" },
+      { name: "zcloud.data", pgs: 32, application: "cephfs" },
+      { name: "zcloud.rbd", pgs: 16, application: "rbd" },
+    ],
+    fs: { name: "zcloud", metadata: "zcloud.meta", data: "zcloud.data" },
+    witness: map.witness === undefined ? undefined : "witness",
+  };
+}

@@ -1,0 +1,2 @@
+export { createDisks } from "./daemon.ts";
+export { diskProblems, watchFullness } from "./fullness.ts";
