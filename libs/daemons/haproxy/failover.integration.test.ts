@@ -235,18 +235,26 @@ test("hosts at both sites swallow packets: 503 within a second, for a name with 
     return (await Promise.all(gone.map((name) => refused(port(name))))).every((free) => free);
   });
   const silent = await Promise.all(gone.map((name) => startSilence(port(name))));
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const agents = { north: new Agent({ keepAlive: true }), south: new Agent({ keepAlive: true }) };
   try {
-    const answers = [];
+    const answers: Awaited<ReturnType<typeof ask>>[] = [];
     for (const service of ["slow", "pair", "slow", "pair", "slow", "pair"])
-      answers.push(await ask(sites.north.ports.https, host(service), "/", { agent }));
+      answers.push(await ask(sites.north.ports.https, host(service), "/", { agent: agents.north }));
+    // Long enough that breakers are tried again many times; visitors at both fronts, as each makes the other's breakers fail.
+    for (let round = 0; round < 20; round += 1) {
+      const all = (["north", "south"] as const).flatMap((site) =>
+        ["slow", "pair"].map((service) => ask(sites[site].ports.https, host(service), "/", { agent: agents[site] })),
+      );
+      answers.push(...(await Promise.all(all)));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
     console.info("silence:", answers.map(({ status, took }) => `${status} ${Math.round(took)} ms`).join(", "));
     for (const { status, took } of answers) {
       expect(status).toBe(503);
       expect(took).toBeLessThan(1000);
     }
   } finally {
-    agent.destroy();
+    for (const agent of Object.values(agents)) agent.destroy();
     for (const one of silent) one.end();
   }
   for (const name of gone) await start(name, port(name));

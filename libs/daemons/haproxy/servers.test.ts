@@ -24,7 +24,7 @@ test("property: at a start, and when a HAProxy that starves fails all its breake
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 50_000 }), (pool) => {
       // A slot has a breaker in each of its two backends, and three checks in all.
-      expect((2 * pool * 1000) / breakerInterval(pool)).toBeLessThanOrEqual(1_340);
+      expect((2 * pool * 1000) / breakerInterval(pool, false)).toBeLessThanOrEqual(1_340);
       expect((3 * pool * 1000) / checkSpread(pool)).toBeLessThanOrEqual(1_210);
     }),
   );

@@ -39,21 +39,27 @@ const check = (side: "e" | "l", pool: number): string =>
 /**
  * A breaker, no health check: what it asks is this HAProxy itself, which always answers. So no application that fails
  * its checks, as all do on a machine that starves, takes the last resort away; only a connection that failed does, for
- * half a second, and the next visitors don't wait for it again. Without `fastinter` a failed connection would not bring
+ * `breakerInterval`, and the next visitors don't wait for it again. Without `fastinter` a failed connection would not bring
  * the next check forward, and it would be closed for up to `inter`. Nothing is learned by asking while all is well, and with 5,000
  * routes a question a minute was half of what an idle front took, 3.5 % of a core: so `inter` is an hour.
  */
-const breaker = (self: number, pool: number): string => {
-  const again = breakerInterval(pool);
+const breaker = (self: number, pool: number, many: boolean): string => {
+  const again = breakerInterval(pool, many);
   return `check addr 127.0.0.1 port ${self} inter 1h fastinter ${again}ms downinter ${again}ms fall 1000 rise 1 observe layer4 error-limit 1 on-error mark-down`;
 };
 
 /**
  * Milliseconds after which a breaker that is open, or could not ask, asks again. A HAProxy that starves can't answer itself
  * in time; then all breakers ask so often, and must not be what it starves of from then on.
+ *
+ * One server: half a second. Several: a request that finds nobody here or there meets their last resorts one after the
+ * other, 200 ms each, and the peer's, which says nothing at all when the last one that it tried swallowed the connection
+ * (HAProxy gives no answer to an HTTP/2 request then, http_return_srv_error), so that it is asked again. If breakers were tried
+ * again within that round, it would go on: 2 to 5 s were seen, with half a second here. Their checked twins
+ * come back by themselves.
  */
-export function breakerInterval(pool: number): number {
-  return Math.max(500, Math.round(pool * 1.5));
+export function breakerInterval(pool: number, many: boolean): number {
+  return Math.max(many ? 2_000 : 500, Math.round(pool * 1.5));
 }
 
 /**
@@ -97,7 +103,7 @@ export function slotServers(
   const ids = numberServers(route);
   const speaks = h2 ? " proto h2 check-proto h2" : tells;
   const cookie = (text: string): string => (balance === "sticky" ? ` cookie ${hex32(text)}` : "");
-  const lastResort = `${breaker(settings.listen.self, pool)}${h2 ? " proto h2 check-proto h1" : tells}${greets ? complaint : ""}`;
+  const lastResort = `${breaker(settings.listen.self, pool, many)}${h2 ? " proto h2 check-proto h1" : tells}${greets ? complaint : ""}`;
   const servers: SlotServer[] = [];
   for (const { id, address, port, draining, drained = false } of route.servers) {
     const number = ids.get(id) ?? 1;
