@@ -28,7 +28,7 @@ export function sendAgain(ctx: RoleContext, held: () => boolean): void {
     looking = true;
     lookAgain(options)
       .then((again) => {
-        if (again) ctx.log.info("znet was started anew; the journal's lines of its last minute are sent again");
+        if (again) ctx.log.info("znet was started anew; what it was sent in its last minute is sent again");
       })
       .catch((error: unknown) => ctx.log.warn({ error: String(error) }, "see what znet's disk has of the journal"))
       .finally(() => {

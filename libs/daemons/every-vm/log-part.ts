@@ -7,8 +7,10 @@ import {
   renderRewind,
   renderSender,
   renderSenderUnit,
+  renderTurn,
   rewindPath,
   senderPlaces,
+  turnPath,
 } from "../rsyslog/index.ts";
 import { sendAgain } from "./again-part.ts";
 
@@ -81,7 +83,8 @@ function senderOf(ctx: RoleContext) {
   const access = ctx.role === "zfront" ? accessSocket : undefined;
   const directory = access?.slice(0, access.lastIndexOf("/"));
   const unitFiles = new Map([
-    [rewindPath(senderPlaces), { content: renderRewind(), mode: 0o644 }],
+    [rewindPath(senderPlaces), { content: renderRewind(access !== undefined), mode: 0o644 }],
+    ...(access === undefined ? [] : [[turnPath(senderPlaces), { content: renderTurn(), mode: 0o644 }] as const]),
     [senderPlaces.unitFile, { content: renderSenderUnit(directory), mode: 0o644 }],
   ]);
   const { host, clock } = ctx;

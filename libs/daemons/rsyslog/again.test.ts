@@ -19,9 +19,12 @@ test("while znet's bus is the same process, some places of the last minute are k
 
 test("after a start of znet it is all sent again from where it was a minute before znet was last heard of, once", () => {
   const noted = note(watched(600), 900_000, "b", "700");
-  expect(noted).toEqual({ back: "540", sent: { server: "b", places: [{ at: 900_000, cursor: "540" }] } });
+  expect(noted).toEqual({
+    back: { cursor: "540", since: 540_000 },
+    sent: { server: "b", places: [{ at: 900_000, cursor: "540" }] },
+  });
   expect(note(noted?.sent, 910_000, "b", "700")?.back).toBeUndefined();
-  expect(note(watched(20), 30_000, "b", "30")?.back).toBe("0");
+  expect(note(watched(20), 30_000, "b", "30")?.back?.cursor).toBe("0");
 });
 
 test("whatever the looks, it is never begun later than a minute before, unless there is nothing older, and little is kept", () => {
@@ -37,7 +40,7 @@ test("whatever the looks, it is never begun later than a minute before, unless t
         const noted = note(sent, now, String(server), String(cursor));
         if (noted?.back !== undefined) {
           const last = heard.at(-1)?.at ?? 0;
-          const back = Number(noted.back);
+          const back = Number(noted.back.cursor);
           const old = heard.filter(({ at }) => at <= last - 60_000);
           expect(back).toBeLessThanOrEqual(
             Math.max(...(old.length > 0 ? old : heard.slice(0, 1)).map((one) => one.cursor)),

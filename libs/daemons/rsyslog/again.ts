@@ -17,8 +17,8 @@ export type Sent = z.infer<typeof Sent>;
 
 export interface Noted {
   readonly sent: Sent;
-  /** From here all is to be sent again. */
-  readonly back?: string;
+  /** From here all is to be sent again: of the journal, and of what was sent since then (milliseconds since the epoch). */
+  readonly back?: { readonly cursor: string; readonly since: number };
 }
 
 /** What is known after a look: `server` runs, and the journal was sent up to `cursor`. Undefined: no more than before. */
@@ -26,8 +26,9 @@ export function note(before: Sent | undefined, at: number, server: string, curso
   const last = before?.places.at(-1);
   if (before === undefined || last === undefined) return { sent: { server, places: [{ at, cursor }] } };
   if (server !== before.server) {
-    const back = before.places[safeIn(before, last.at)]?.cursor ?? last.cursor;
-    return { sent: { server, places: [{ at, cursor: back }] }, back };
+    const cursorBack = before.places[safeIn(before, last.at)]?.cursor ?? last.cursor;
+    const back = { cursor: cursorBack, since: last.at - unsafe };
+    return { sent: { server, places: [{ at, cursor: cursorBack }] }, back };
   }
   if (cursor === last.cursor) return undefined;
   return { sent: { server, places: [...before.places.slice(safeIn(before, at)), { at, cursor }] } };
@@ -65,7 +66,7 @@ export async function lookAgain(options: AgainOptions): Promise<boolean> {
   const noted = note(parse(await host.read(kept)), now(), server, place);
   if (noted === undefined) return false;
   if (noted.back !== undefined) {
-    await host.write(backTo, `${noted.back}\n`);
+    await host.write(backTo, `${noted.back.cursor}\n${Math.floor(noted.back.since / 1_000)}\n`);
     await restart();
     await host.remove(backTo);
   }

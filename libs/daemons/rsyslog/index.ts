@@ -1,3 +1,4 @@
+export { renderTurn, turnPath } from "./access-again.ts";
 export { lookAgain } from "./again.ts";
 export { createRsyslog, type RsyslogVerbs } from "./daemon.ts";
 export { type Identity, type Instance, identityPaths, receiverPlaces, senderPlaces, storeDirectory } from "./places.ts";

@@ -1,10 +1,14 @@
 import { type HostEntry, logPort, siteOf, type ZMap, znetOf } from "@zcloud/map";
+import { sentAgainFiles, sentFile, turnPath } from "./access-again.ts";
 import { type Identity, identityPaths, receiverPlaces, senderPlaces, storeDirectory } from "./places.ts";
 
 /** Bytes of a message, rsyslog's own part and JSON's escapes included; 32 KiB of text may become six times as much. */
 const longestMessage = "256k";
 /** Characters of a line that are kept. */
 const longestText = 32_768;
+
+/** Bytes of access lines in one of the two files of what was sent: some 80,000 lines. */
+const sentBytes = 32 * 1024 * 1024;
 
 /** Seconds after which a connection is tried though there is nothing to say. */
 const markInterval = 20;
@@ -44,12 +48,15 @@ export interface SenderOptions {
   readonly identity?: Identity;
   /** Unix datagram socket where HAProxy leaves its access lines; undefined: this host has none. */
   readonly access?: string | undefined;
+  /** Shell script that begins a new file of what was sent, when one has so many bytes. */
+  readonly turn?: { readonly script: string; readonly bytes: number };
 }
 
 /** rsyslog.conf of a host: its journal, and the access lines of a front, to its site's znet. */
 export function renderSender(map: ZMap, self: HostEntry, options: SenderOptions = {}): string {
   const znet = znetOf(map, self.site);
   const { state = senderPlaces.state, identity = identityPaths, access } = options;
+  const { turn = { script: turnPath(senderPlaces), bytes: sentBytes } } = options;
   const { target = { address: znet.address, port: logPort(map, self), name: znet.fqdn } } = options;
   const forward = (template: string, indent = ""): string =>
     `action(type="omrelp" template="${template}" target="${target.address}" port="${target.port}"
@@ -95,16 +102,23 @@ ruleset(name="mark" queue.type="direct") {
 if $programname == "podman" and $msg contains " container health_status " then stop
 if $programname == "rsyslogd" and $msg == "-- MARK --" then set $.kind = "mark"; else set $.kind = "journal";
 ${forward("journal")}
-${access === undefined ? "" : renderAccess(access, forward("access", "  "))}`;
+${access === undefined ? "" : renderAccess(access, state, turn, forward("access", "  "))}`;
 }
 
 /**
  * HAProxy's lines come as datagrams, which nobody waits for, and go by a queue of their own: in memory, on disk when that
- * is full or rsyslog stops, and when that is full, too, new ones are dropped.
+ * is full or rsyslog stops, and when that is full, too, new ones are dropped. What was sent last stays in a small file.
  */
-function renderAccess(socket: string, forward: string): string {
+function renderAccess(socket: string, state: string, turn: Required<SenderOptions>["turn"], forward: string): string {
   return `
 module(load="imuxsock" sysSock.use="off")
+# What is sent again after a power cut of znet's machine, and what would be.
+module(load="imfile" mode="inotify")
+template(name="sent" type="list") {
+  property(name="$now-unixtimestamp")
+  property(name="msg")
+  constant(value="\\n")
+}
 template(name="access" type="list") {
   constant(value="<14>1 - - ")
   property(name="$.kind")
@@ -115,10 +129,15 @@ ruleset(name="access"
     queue.type="linkedList" queue.size="20000" queue.highWatermark="16000" queue.lowWatermark="4000"
     queue.filename="access" queue.maxFileSize="8m" queue.maxDiskSpace="256m" queue.saveOnShutdown="on"
     queue.timeoutEnqueue="0" queue.discardSeverity="8" queue.checkpointInterval="1000") {
-  if $inputname == "immark" then set $.kind = "mark"; else set $.kind = "access";
+  if $inputname == "immark" then set $.kind = "mark"; else {
+    set $.kind = "access";
+    action(type="omfile" file="${sentFile(state)}" template="sent" fileCreateMode="0640"
+      rotation.sizeLimit="${turn.bytes}" rotation.sizeLimitCommand="/bin/sh ${turn.script}")
+  }
   ${forward}
 }
 input(type="imuxsock" socket="${socket}" ruleset="access" rateLimit.interval="0" parseHostname="off")
+input(type="imfile" file="${sentAgainFiles(state)}" tag="again" ruleset="access")
 `;
 }
 

@@ -6,7 +6,7 @@ import { createTestCa, type Daemon, debian, eventually, freePorts, rootfsPath, s
 import { labMap } from "../unbound/lab-map.test-support.ts";
 import type { Identity } from "./places.ts";
 import { listeningSockets } from "./plan.ts";
-import { renderReceiver, renderSender, sendersOf } from "./render.ts";
+import { renderReceiver, renderSender, type SenderOptions, sendersOf } from "./render.ts";
 import { endLines, renderRewind } from "./units.ts";
 
 export const map: ZMap = labMap();
@@ -24,7 +24,7 @@ export interface Bench {
   identityOf(name: string): Identity;
   /** Starts the site's receiver as its unit would; `prefix` goes before its command line. */
   receive(prefix?: readonly string[]): Promise<Daemon>;
-  senderConfig(identity?: Identity, access?: string): string;
+  senderConfig(identity?: Identity, access?: string, turn?: SenderOptions["turn"]): string;
   /** Of any host; `state` is its own directory. */
   senderConfigOf(host: HostEntry, state: string): string;
   /** What was stored of zfront: lines of its journal, or its access lines. */
@@ -81,8 +81,9 @@ export async function bench(root: string, of: ZMap = map, elsewhere?: Elsewhere)
       const start = ["sh", "-c", `${endLines(store)}; exec "$@"`, "sh", ...rsyslogd("-n", "-i", "NONE", "-f", config)];
       return startDaemon([...prefix, ...start] as unknown as [string], listening);
     },
-    senderConfig(identity = identityOf("zfront"), access) {
-      return renderSender(of, zfront, { target: targetOf("zfront"), state: join(root, "tx"), identity, access });
+    senderConfig(identity = identityOf("zfront"), access, turn) {
+      const from = { target: targetOf("zfront"), state: join(root, "tx"), identity };
+      return renderSender(of, zfront, { ...from, access, ...(turn === undefined ? {} : { turn }) });
     },
     senderConfigOf(host, state) {
       return renderSender(of, host, { target: targetOf(host.name), state, identity: identityOf(host.name) });
@@ -167,7 +168,7 @@ export async function startJournal(root: string, settings = ""): Promise<Journal
       writeFileSync(path, config);
       writeFileSync(
         join(root, "rewind"),
-        renderRewind({ unit: "", config: path, unitFile: "", enabled: "", state: join(root, "tx") }),
+        renderRewind(true, { unit: "", config: path, unitFile: "", enabled: "", state: join(root, "tx") }),
       );
       const sender = rsyslogd("-n", "-i", "NONE", "-f", path).join(" ");
       const start = `PATH=${bin}:$PATH; sh ${root}/rewind; echo begun; exec ${sender}`;

@@ -1,3 +1,4 @@
+import { renderAccessAgain } from "./access-again.ts";
 import { type Instance, receiverPlaces, rewoundLines, senderPlaces, storeDirectory } from "./places.ts";
 
 function renderUnit({ config, state }: Instance, description: string, own: readonly string[]): string {
@@ -78,16 +79,20 @@ export function rewindPath({ config }: Instance): string {
   return `${config.slice(0, config.lastIndexOf("/"))}/rewind`;
 }
 
-/** A cursor of the journal; where the next start begins, if the file is there. */
+/** Where the next start begins, if the file is there: a cursor of the journal and, for what is not in it, seconds since the epoch. */
 export function backToPath({ config }: Instance): string {
   return `${config.slice(0, config.lastIndexOf("/"))}/back-to`;
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, "  ");
 }
 
 /**
  * What was sent and not acknowledged is only in rsyslogd's memory, and lost when that is killed. So a start begins some
  * lines before where it was: they may come twice (`zctl logs` shows them once), none is missing.
  */
-export function renderRewind(places: Instance = senderPlaces): string {
+export function renderRewind(access: boolean, places: Instance = senderPlaces): string {
   const { state } = places;
   const back = backToPath(places);
   return `# Written by zCloud; changes are overwritten.
@@ -96,9 +101,9 @@ cursor=${state}/journal.cursor
 test -s "$cursor" || exit 0
 # znet's machine lost what it had taken in last.
 if test -s ${back}; then
-  cp ${back} "$cursor.rewound"
+  head -n 1 ${back} > "$cursor.rewound"
   mv "$cursor.rewound" "$cursor"
-fi
+${access ? `  since=$(sed -n 2p ${back})\n${indented(renderAccessAgain(places))}\n` : ""}fi
 journalctl --quiet --cursor="$(cat "$cursor")" --reverse --lines=${rewoundLines} --output=cat --show-cursor \\
   | sed -n 's/^-- cursor: //p' | tail -n 1 > "$cursor.rewound"
 test -s "$cursor.rewound" || exit 0
