@@ -1,5 +1,19 @@
 import { defineConfig } from "vitest/config";
 
+/** What is asked of the lab here is mostly waiting, so something else may go on meanwhile (tools/checks/src/run-tests.ts). */
+const patient = ["autonomy", "clock", "deploy", "disk-full", "metrics", "time", "zclouds"].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
+
+const inTheLab = {
+  sequence: { groupOrder: 2 },
+  globalSetup: ["test/e2e/support/global-lab.ts"],
+  testTimeout: 300_000,
+  hookTimeout: 600_000,
+  fileParallelism: false,
+  maxWorkers: 1,
+};
+
 /**
  * unit: no daemons, no root. integration: real daemons on loopback. e2e: a lab of its own. One group after the other:
  * what fails over within a second in the lab must not share its two cores with ten HAProxies.
@@ -35,15 +49,17 @@ export default defineConfig({
       },
       {
         test: {
+          name: "e2e-patient",
+          include: patient,
+          ...inTheLab,
+        },
+      },
+      {
+        test: {
           name: "e2e",
-          sequence: { groupOrder: 2 },
           include: ["test/e2e/**/*.test.ts"],
-          exclude: ["test/e2e/ceph.test.ts"],
-          globalSetup: ["test/e2e/support/global-lab.ts"],
-          testTimeout: 300_000,
-          hookTimeout: 600_000,
-          fileParallelism: false,
-          maxWorkers: 1,
+          exclude: [...patient, "test/e2e/ceph.test.ts"],
+          ...inTheLab,
         },
       },
       {

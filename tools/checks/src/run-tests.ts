@@ -2,10 +2,11 @@
  * Every test: static checks, then unit, integration and end-to-end tests by vitest. `run-tests.ts [PROJECT...]` runs only the
  * named vitest projects. Ends with the true counts on a line of their own, and exits 1 if anything failed or nothing ran.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startLab } from "@zcloud/testing";
 
 interface Counts {
   passed: number;
@@ -24,10 +25,22 @@ interface VitestReport {
   }[];
 }
 
-const everything = ["unit", "integration", "e2e"];
-/** Minutes in a lab of their own, asked for by name: `npm test -- ceph`. */
-const apart = ["ceph"];
-const chosen = process.argv.slice(2);
+/** Tests of the one lab: those that mostly wait, and those with bounds in seconds. */
+const inTheLab = ["e2e-patient", "e2e"];
+/**
+ * vitest's projects, one step after the other; those of one step run side by side. Ceph has a lab of its own, and what has
+ * bounds in seconds comes last, with the machine for itself.
+ */
+const steps: readonly (readonly string[])[] = [["unit"], ["integration"], ["e2e-patient", "ceph"], ["e2e"]];
+
+const words = process.argv.slice(2);
+const asked = words.flatMap((word) => (word === "e2e" ? inTheLab : [word]));
+const unknown = asked.filter((project) => !steps.flat().includes(project));
+if (unknown.length > 0) {
+  console.error(`npm test: no tests are called ${unknown.join(", ")}; there are ${steps.flat().join(", ")}`);
+  process.exit(64);
+}
+const chosen = steps.map((step) => step.filter((project) => asked.length === 0 || asked.includes(project)));
 const scratch = mkdtempSync(join(tmpdir(), "zcloud-tests-"));
 const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
 
@@ -35,9 +48,20 @@ function say(text: string): void {
   console.log(`\n== ${text}`);
 }
 
-function run(argv: readonly [string, ...string[]]): number {
+/** Exit status. `output`: a file for what it prints, if that must not stand between other lines. */
+function run(argv: readonly [string, ...string[]], output?: string): Promise<number> {
   const [program, ...rest] = argv;
-  return spawnSync(program, rest, { stdio: "inherit" }).status ?? 1;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, rest, { stdio: output === undefined ? "inherit" : ["ignore", "pipe", "pipe"] });
+    if (output !== undefined) {
+      const file = createWriteStream(output);
+      child.stdout?.pipe(file, { end: false });
+      child.stderr?.pipe(file, { end: false });
+      child.once("close", () => file.end());
+    }
+    child.once("error", reject);
+    child.once("close", (status) => resolve(status ?? 1));
+  });
 }
 
 /** A file that could not even be loaded has no tests of its own; it counts as one failure. */
@@ -56,28 +80,55 @@ function countReport(file: string, status: number): void {
   if (status !== 0 && report.numFailedTests + unloaded === 0) counts.failed += 1;
 }
 
-if (chosen.length === 0) {
-  say("static checks");
-  if (run(["sh", "tools/checks/run", "--static"]) === 0) counts.passed += 1;
-  else counts.failed += 1;
-}
-for (const project of chosen.length > 0 ? chosen : everything) {
-  say(`${project} tests`);
+/** `beside`: others are printing meanwhile. */
+async function runProject(project: string, beside: boolean): Promise<void> {
+  say(`${project} tests${beside ? ", side by side; what they say comes at their end" : ""}`);
   const file = join(scratch, `${project}.json`);
-  const status = run([
-    "npx",
-    "vitest",
-    "run",
-    "--project",
-    project,
-    "--passWithNoTests=false",
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${file}`,
-  ]);
+  const printed = beside ? join(scratch, `${project}.txt`) : undefined;
+  const reports = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const status = await run(
+    ["npx", "vitest", "run", "--project", project, "--passWithNoTests=false", ...reports],
+    printed,
+  );
+  if (printed !== undefined) console.log(`\n== ${project} tests ended\n${readFileSync(printed, "utf8")}`);
   countReport(file, status);
 }
-if (chosen.length === 0) say(`not in this run: ${apart.map((project) => `npm test -- ${project}`).join(", ")}`);
+
+/** One lab for all steps that want it; test/e2e/support/global-lab.ts takes what the environment names, and makes its own otherwise. */
+async function runSteps(): Promise<void> {
+  const wanted = inTheLab.every((project) => chosen.flat().includes(project));
+  let down: (() => Promise<void>) | undefined;
+  try {
+    for (const step of chosen) {
+      if (
+        wanted &&
+        down === undefined &&
+        step.includes("e2e-patient") &&
+        process.env["ZCLOUD_TEST_LAB"] === undefined
+      ) {
+        say("a lab for the end-to-end tests");
+        const lab = await startLab(`test${process.pid}`);
+        process.env["ZCLOUD_TEST_LAB"] = lab.name;
+        down = () => lab.down();
+      }
+      await Promise.all(step.map((project) => runProject(project, step.length > 1)));
+    }
+  } finally {
+    await down?.();
+  }
+}
+
+if (words.length === 0) {
+  say("static checks");
+  if ((await run(["sh", "tools/checks/run", "--static"])) === 0) counts.passed += 1;
+  else counts.failed += 1;
+}
+try {
+  await runSteps();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  counts.failed += 1;
+}
 rmSync(scratch, { recursive: true, force: true });
 
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
