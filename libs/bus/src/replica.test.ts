@@ -87,6 +87,29 @@ describe("what comes from the wire", () => {
     expect(replica.invalid().get(key)).toMatch(/^v: expected 1; host: .*; and \d+ more$/);
   });
 
+  test("more than it holds are told, and what is known stays", async () => {
+    const replica = open("endpoints");
+    const seen = Array.from({ length: 20_001 }, (_, n) => {
+      const value = bytes({ ...endpoint("north/zpod1"), project: `p${n}` });
+      return { key: `zpod1.demo.p${n}.web`, value, sequence: n + 1 };
+    });
+    replica.snapshot(seen);
+    expect(replica.entries().size).toBe(20_000);
+    expect([...replica.invalid()]).toEqual([
+      ["zpod1.demo.p20000.web", expect.stringContaining("more than 20000 values")],
+    ]);
+    let heard = 0;
+    replica.onChange(() => {
+      heard += 1;
+    });
+    const [, , last] = seen.slice(-3);
+    if (last !== undefined) replica.change({ ...last, key: "zpod1.demo.more.web" });
+    await Promise.resolve();
+    expect(replica.entries().size).toBe(20_000);
+    expect([...replica.invalid().keys()]).toEqual(["zpod1.demo.p20000.web", "zpod1.demo.more.web"]);
+    expect(heard).toBe(1);
+  });
+
   test("is fresh only while the bus itself was just heard of", async () => {
     let time = 100_000;
     const host = memoryHost();

@@ -12,7 +12,8 @@ const Saved = z.strictObject({ v: z.literal(1), confirmedAt: z.number(), entries
 const saveDelay = 500;
 /** A bucket whose values expire changes all the time; losing a minute of it costs nothing. */
 const saveDelayOfExpiring = 60_000;
-const mostEntries = 10_000;
+const mostEntries = 20_000;
+const crowded = `more than ${mostEntries} values; this one, and any beyond it, is left out`;
 /** A heartbeat of a watch (watch.ts), and half of the next. */
 const freshFor = 15_000;
 const mostBytes = 64 * 1024 * 1024;
@@ -149,6 +150,7 @@ export function createReplica<B extends BucketName>(
       invalid = new Map();
       const next = new Map<string, BucketValue<B>>();
       heard.clear();
+      if (seen.length > mostEntries) leaveOut(seen[mostEntries]?.key ?? "", crowded);
       for (const one of seen.slice(0, mostEntries)) {
         const value = one.value === undefined ? undefined : (decode(one) ?? entries.get(one.key));
         if (value === undefined) continue;
@@ -170,7 +172,12 @@ export function createReplica<B extends BucketName>(
       const before = invalid.get(seen.key);
       const value = decode(seen);
       if (value === undefined && invalid.get(seen.key) !== before) changed();
-      if (value === undefined || (!entries.has(seen.key) && entries.size >= mostEntries)) return;
+      if (value === undefined) return;
+      if (!entries.has(seen.key) && entries.size >= mostEntries) {
+        leaveOut(seen.key, crowded);
+        changed();
+        return;
+      }
       entries.set(seen.key, value);
       heard.set(seen.key, now());
       changed();

@@ -21,5 +21,5 @@ export async function front(options: FrontOptions): Promise<void> {
     rows.push(...(await parts[part]()));
   }
   // A part alone is for trying: the file has the whole.
-  report("front", rows, options.only === undefined);
+  report("front", rows, options.only === undefined ? "whole" : "no");
 }

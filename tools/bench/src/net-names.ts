@@ -1,21 +1,20 @@
+import { fork } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { type BusAdmin, type ConnectedBus, connectBus, openAdmin } from "@zcloud/bus";
 import type { Endpoint } from "@zcloud/events";
 import { LocalHost } from "@zcloud/host";
-import { createLoop, systemClock } from "@zcloud/reconcile";
-import { atExit, eventually, freePorts, tempDir } from "@zcloud/testing";
-import { siteNames } from "../../../apps/znet/src/names.ts";
+import { eventually, freePorts } from "@zcloud/testing";
 import { createTwoSites, type TwoSites } from "../../../libs/daemons/nats/two-sites.test-support.ts";
 import { outcome, question } from "../../../libs/daemons/resolver/dns-message.test-support.ts";
-import { createUnbound } from "../../../libs/daemons/unbound/daemon.ts";
-import { endIn, verbsIn } from "../../../libs/daemons/unbound/loopback.test-support.ts";
+import type { ZnetWork } from "./net-names-znet.ts";
 import { limited, median, type Row, shown } from "./results.ts";
 
 /**
  * From an endpoint's being published on the bus to its name being answered, at its own site and at the other: two real
- * nats-servers with a leafnode, two Unbounds, and znet's loop, without V8's optimizing compiler, as our services run.
+ * nats-servers with a leafnode, two Unbounds, and two processes with znet's loop, without V8's optimizing compiler, as our
+ * services run.
  */
 export async function nameRows(quick: boolean): Promise<readonly Row[]> {
   setFlagsFromString("--no-opt");
@@ -29,11 +28,10 @@ export async function nameRows(quick: boolean): Promise<readonly Row[]> {
     }
     for (const { name, peer } of sites.map.sites) ends.push(await admin(sites, name, peer));
     for (const { name, peer } of sites.map.sites) {
-      const bus = await connect(sites, `${name}/znet`);
-      ends.push(() => bus.close());
       const [port = 0] = await freePorts(1);
       ports.set(name, port);
-      ends.push(await serve(sites, { name, peer, port, bus }));
+      const { logger: _, ...link } = sites.link(`${name}/znet`);
+      ends.push(await startZnet({ map: sites.map, site: name, peer, port, link, state: join(sites.directory, name) }));
     }
     const pod = await connect(sites, "north/zpod1");
     ends.push(() => pod.close());
@@ -57,36 +55,20 @@ function connect(sites: TwoSites, id: string): Promise<ConnectedBus> {
   return connectBus({ ...sites.link(id), host: new LocalHost(), stateDir: join(sites.directory, "state", id) });
 }
 
-/** What znet does for its site's names; returns how to end it. */
-async function serve(
-  { map }: TwoSites,
-  { name, peer, port, bus }: { name: string; peer: string | undefined; port: number; bus: ConnectedBus },
-): Promise<() => Promise<void>> {
-  const directory = tempDir();
-  const at = (file: string) => join(directory, file);
-  const places = {
-    ...{ interfaces: ["127.0.0.1"], port, user: "", directory, config: at("unbound.conf"), names: at("names.conf") },
-    ...{ control: at("control"), unit: at("unit"), enabled: at("pid"), trustAnchor: at("root.key") },
-  };
-  const here = bus.replica("endpoints", "site");
-  const there = bus.replica("endpoints", "peer");
-  const names = siteNames(here, there, () => Date.now());
-  const verbs = verbsIn(directory, places.config);
-  const loop = createLoop({
-    reconciler: createUnbound({ host: new LocalHost(), map: () => map, site: name, places, verbs }),
-    desired: () => ({ map, site: name, records: names(map, name, peer) }),
-    clock: systemClock,
+/** znet of a site, in a process of its own as on its machine; returns how to end it. */
+async function startZnet(work: ZnetWork): Promise<() => Promise<void>> {
+  const child = fork(new URL("./net-names-znet.ts", import.meta.url), { execArgv: ["--import", "tsx", "--no-opt"] });
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const ready = new Promise<void>((resolve, reject) => {
+    child.once("message", () => resolve());
+    child.once("exit", (code) => reject(new Error(`znet of ${work.site} ended with ${code}`)));
   });
-  for (const replica of [here, there]) replica.onChange(() => loop.trigger("change"));
-  atExit(() => endIn(directory));
-  const stop = new AbortController();
-  const running = loop.start(stop.signal);
-  await eventually(`names of ${name}`, () => loop.state().phase === "converged");
+  child.send(work);
+  await ready;
   return async () => {
-    // A loop that goes on would start it again.
-    stop.abort();
-    await running;
-    endIn(directory);
+    // It ends its Unbound and itself.
+    if (child.connected) child.disconnect();
+    await gone;
   };
 }
 

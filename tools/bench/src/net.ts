@@ -15,11 +15,18 @@ export const netParts = Object.keys(parts);
  */
 export async function net(only: string | undefined, quick: boolean, minutes: number): Promise<void> {
   const rows: Row[] = [];
+  const failed: unknown[] = [];
   for (const [name, part] of Object.entries(parts)) {
     if (only !== undefined && only !== name) continue;
     console.log(` ${name}`);
-    rows.push(...(await part(quick, minutes)));
+    try {
+      rows.push(...(await part(quick, minutes)));
+    } catch (error) {
+      // Half an hour of the others is not lost with it.
+      console.error(`  ${name} was broken off: ${error instanceof Error ? error.message : error}`);
+      failed.push(error);
+    }
   }
-  // A part alone, or a quick run, is for trying: the file has the whole.
-  report("net", rows, only === undefined && !quick);
+  report("net", rows, quick ? "no" : only === undefined && failed.length === 0 ? "whole" : "part");
+  if (failed.length > 0) throw new Error(`${failed.length} of the parts did not end; their rows are as they were`);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 
 /** One measured line. `ratio` is ours / peer, or ours / target where there is no peer to run beside. */
@@ -19,12 +19,15 @@ function cell(value: Row[keyof Row]): string {
   return typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value);
 }
 
-/** Prints the rows as a table and writes `tools/bench/results/NAME.json`, if they are to be kept. */
-export function report(name: string, rows: readonly Row[], keep = true): void {
+/**
+ * Prints the rows as a table and writes `tools/bench/results/NAME.json`.
+ * @param keep `part`: of the rows that are there already, those of the same measure are renewed and the others stay
+ */
+export function report(name: string, rows: readonly Row[], keep: "whole" | "part" | "no" = "whole"): void {
   const lines = [columns.map(String), ...rows.map((row) => columns.map((column) => cell(row[column])))];
   const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
   for (const line of lines) console.log(line.map((text, index) => text.padEnd(widths[index] ?? 0)).join("  "));
-  if (!keep) return;
+  if (keep === "no") return;
   const machine = {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: cpus().length,
@@ -33,7 +36,15 @@ export function report(name: string, rows: readonly Row[], keep = true): void {
   };
   const directory = new URL("../results/", import.meta.url);
   mkdirSync(directory, { recursive: true });
-  writeFileSync(new URL(`${name}.json`, directory), `${JSON.stringify({ machine, rows }, null, 2)}\n`);
+  const file = new URL(`${name}.json`, directory);
+  const before = keep === "part" && existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")).rows as Row[]) : [];
+  const all = renewed(before, rows);
+  writeFileSync(file, `${JSON.stringify({ machine, rows: all }, null, 2)}\n`);
+}
+
+/** Each measure once, where it first stood. */
+export function renewed(before: readonly Row[], rows: readonly Row[]): readonly Row[] {
+  return [...new Map([...before, ...rows].map((row) => [row.measure, row])).values()];
 }
 
 /** Middle of a list; 0 for an empty one. */
