@@ -3,13 +3,15 @@ import type { Reconciler } from "@zcloud/reconcile";
 import * as z from "zod";
 import { admin, ask, tell } from "./ask.ts";
 import { CephError } from "./errors.ts";
+import type { CephCheck } from "./health.ts";
+import type { MonCommand } from "./mon-command.ts";
 import { type ClusterAction, type ClusterObserved, type ClusterWish, planCluster } from "./plan-cluster.ts";
 
 /** What Ceph says of itself in one look. */
 export interface CephReport {
   /** `HEALTH_OK`, `HEALTH_WARN`, `HEALTH_ERR`. */
   readonly health: string;
-  readonly checks: readonly { readonly code: string; readonly severity: string; readonly message: string }[];
+  readonly checks: readonly CephCheck[];
   readonly quorum: readonly string[];
   readonly monitors: readonly string[];
   readonly osds: { readonly up: number; readonly all: number };
@@ -18,14 +20,15 @@ export interface CephReport {
   readonly total: number;
 }
 
+const Message = z.looseObject({ message: z.string() });
+const Health = z.looseObject({
+  status: z.string(),
+  checks: z.record(
+    z.string(),
+    z.looseObject({ severity: z.string(), summary: Message, detail: z.array(Message), muted: z.boolean() }),
+  ),
+});
 const Status = z.looseObject({
-  health: z.looseObject({
-    status: z.string(),
-    checks: z.record(
-      z.string(),
-      z.looseObject({ severity: z.string(), summary: z.looseObject({ message: z.string() }) }),
-    ),
-  }),
   quorum_names: z.array(z.string()),
   osdmap: z.looseObject({ num_osds: z.int(), num_up_osds: z.int() }),
   pgmap: z.looseObject({ bytes_used: z.number(), bytes_total: z.number() }),
@@ -55,10 +58,11 @@ const FsDump = z.looseObject({
 /** How the monitors number the ways to elect. */
 const strategies = ["", "classic", "disallow", "connectivity"];
 
-const questions = ["status", "mon dump", "osd dump", "osd crush rule dump", "fs dump"].map((prefix) => ({
-  prefix,
-  format: "json",
-}));
+const questions: readonly MonCommand[] = [
+  { prefix: "status", format: "json" },
+  { prefix: "health", detail: "detail", format: "json" },
+  ...["mon dump", "osd dump", "osd crush rule dump", "fs dump"].map((prefix) => ({ prefix, format: "json" })),
+];
 
 export interface ClusterOptions {
   readonly host: Host;
@@ -84,12 +88,13 @@ export function createCluster({ host, order, self }: ClusterOptions): Cluster {
     if (said === undefined) return undefined;
     const failed = said.findIndex(({ status }) => status < 0);
     if (failed !== -1) throw new CephError(`${questions[failed]?.prefix}: ${said[failed]?.err.slice(0, 300)}`);
-    const [status, mons, osds, rules, fs] = said.map(({ out }) => JSON.parse(out.toString()) as unknown);
+    const [status, health, mons, osds, rules, fs] = said.map(({ out }) => JSON.parse(out.toString()) as unknown);
     const now = Status.parse(status);
     const monitors = MonDump.parse(mons);
     const names = new Map(Rules.parse(rules).map(({ rule_id, rule_name }) => [rule_id, rule_name]));
     latest = reportOf(
       now,
+      Health.parse(health),
       monitors.mons.map(({ name }) => name),
     );
     const turn = order().find((name) => now.quorum_names.includes(name)) === self;
@@ -123,13 +128,14 @@ export function createCluster({ host, order, self }: ClusterOptions): Cluster {
 }
 
 function reportOf(
-  { health, quorum_names, osdmap, pgmap }: z.infer<typeof Status>,
+  { quorum_names, osdmap, pgmap }: z.infer<typeof Status>,
+  { status, checks }: z.infer<typeof Health>,
   monitors: readonly string[],
 ): CephReport {
   return {
-    health: health.status,
-    checks: Object.entries(health.checks).map(([code, { severity, summary }]) => {
-      return { code, severity, message: summary.message };
+    health: status,
+    checks: Object.entries(checks).map(([code, { severity, summary, detail, muted }]) => {
+      return { code, severity, message: summary.message, detail: firstOf(detail), muted };
     }),
     quorum: quorum_names,
     monitors,
@@ -137,4 +143,10 @@ function reportOf(
     used: pgmap.bytes_used,
     total: pgmap.bytes_total,
   };
+}
+
+/** Two lines of at most fifty: this goes into every status of the host. */
+function firstOf(lines: readonly z.infer<typeof Message>[]): string {
+  const first = lines.slice(0, 2).map(({ message }) => message.trim().slice(0, 200));
+  return [...first, ...(lines.length > 2 ? [`and ${lines.length - 2} more`] : [])].join("; ");
 }

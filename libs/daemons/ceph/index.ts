@@ -5,6 +5,8 @@ export { createCephFiles, readSecrets } from "./base.ts";
 export { createCluster } from "./cluster.ts";
 export { createDaemons } from "./daemons.ts";
 export { createDisks } from "./disks.ts";
+export type { HealthTheme } from "./health/code.ts";
+export { healthThemes } from "./health.ts";
 export { createMonitor } from "./monitor.ts";
 export { cephPlaces } from "./places.ts";
 export { storageProblems } from "./problems.ts";

@@ -1,4 +1,6 @@
 import type { CephReport } from "./cluster.ts";
+import type { HealthCode, Urgency } from "./health/code.ts";
+import { type CephCheck, type JudgedCheck, judgeChecks } from "./health.ts";
 import type { DiskObserved } from "./plan-disks.ts";
 
 interface Problem {
@@ -25,6 +27,7 @@ export function storageProblems({ secrets, report, disks, copies, witness }: Sto
     ...witnessProblems(witness, report),
     ...disks.flatMap(diskProblems),
     ...healthProblems(report),
+    ...silentDisks(report),
   ];
 }
 
@@ -57,10 +60,50 @@ function diskProblems({ disk, content }: DiskObserved): readonly Problem[] {
   ];
 }
 
+/** How an urgency begins a line of `zctl status`. */
+const grades: Readonly<Record<Urgency, string>> = { now: "now", soon: "soon", know: "to know" };
+
 function healthProblems(report: CephReport | undefined): readonly Problem[] {
-  return (report?.checks ?? []).map(({ code, message }) => {
-    return { what: `Ceph: ${message}`, remedy: `ceph health detail, on a zstore (${code})` };
-  });
+  const checks = judgeChecks(report?.checks ?? []);
+  const others = new Map(checks.map(({ check }) => [check.code, disksIn(check)]));
+  const isTold = ({ check, meaning }: JudgedCheck) =>
+    meaning?.toldBy?.some((code) => others.has(code) && others.get(code) === disksIn(check)) === true;
+  return checks
+    .filter((one) => !isTold(one))
+    .map(({ check, urgency, meaning }) => {
+      const { code, message } = check;
+      if (meaning === undefined)
+        return { what: `Ceph: ${message}`, remedy: `ceph health detail, on a zstore (${code})` };
+      const words = wordsOf(check, meaning);
+      return {
+        what: `${grades[urgency]}: ${meaning.means}${words === "" ? "" : ` [${words}]`}`,
+        remedy: `${meaning.remedy.replaceAll("`", "")} (${code})`,
+      };
+    });
+}
+
+/** `1 datacenter (2 osds) down` -> 2 */
+function disksIn({ message }: CephCheck): string | undefined {
+  return /(\d+) osds\b/.exec(message)?.[1];
+}
+
+/** Once a lost disk's copies are made anew elsewhere Ceph says no more of it (OSDMap::check_health counts what is `in`). */
+function silentDisks(report: CephReport | undefined): readonly Problem[] {
+  if (report === undefined || report.checks.some(({ code }) => code === "OSD_DOWN")) return [];
+  const { up, all } = report.osds;
+  if (up >= all) return [];
+  return [
+    {
+      what: `soon: ${all - up} of Ceph's ${all} disks ${all - up === 1 ? "is" : "are"} not in service, and no data waits for it: there is less room`,
+      remedy: "on a zstore: ceph osd tree says which; docs/operations.md#a-disk-of-ceph-is-broken",
+    },
+  ];
+}
+
+/** Ceph's own words, where they have a number or a name. */
+function wordsOf({ message, detail }: CephCheck, { words }: HealthCode): string {
+  if (words === "none") return "";
+  return words === "detail" && detail !== "" ? detail : message;
 }
 
 const sizeProblems: readonly Problem[] = [

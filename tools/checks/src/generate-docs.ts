@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { dashboardFiles } from "@zcloud/daemons/dashboards";
 import { mapJsonSchema } from "@zcloud/map";
 import { autonomyReference } from "./autonomy-reference.ts";
+import { cephHealthReference } from "./ceph-health-reference.ts";
 import { composeReference } from "./compose-reference.ts";
 import { errorReference } from "./error-reference.ts";
 import { mapReference } from "./map-reference.ts";
@@ -25,6 +26,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     "docs/reference/autonomy.md": autonomyReference(),
     "docs/reference/compose.md": composeReference(),
     "docs/reference/errors.md": errorReference(),
+    "docs/reference/ceph-health.md": cephHealthReference(),
   };
 }
 
