@@ -1,5 +1,6 @@
 import {
   cephDisks,
+  cephMetrics,
   clusterWish,
   createCephFiles,
   createCluster,
@@ -27,13 +28,16 @@ export function storagePart(ctx: RoleContext) {
   const disks = createDisks({ host, owner: name, wanted: () => disksOf(ctx.view()) });
   const order = () => ctx.view().map.sites.map((site) => site.name);
   const cluster = createCluster({ host, order, self: name });
+  // Four copies need a rule and a mode of their own: with this one's they would never be whole.
+  const isKept = ({ map }: MapView) => map.storage.kind === "ceph" && map.storage.copies === 2;
   const wanted = <D>(desired: (view: MapView) => D) => {
-    // Four copies need a rule and a mode of their own: with this one's they would never be whole.
-    return (view: MapView) => {
-      const { kind, copies } = view.map.storage;
-      return kind === "ceph" && copies === 2 ? desired(view) : undefined;
-    };
+    return (view: MapView) => (isKept(view) ? desired(view) : undefined);
   };
+  cephMetrics(
+    ctx.metrics,
+    () => isKept(ctx.view()),
+    () => cluster.report(),
+  );
   const whole = () => cluster.report()?.health === "HEALTH_OK" && cluster.report()?.monitors.length === 3;
   const common = {
     essential: false,

@@ -7,6 +7,7 @@ export { createDaemons } from "./daemons.ts";
 export { createDisks } from "./disks.ts";
 export type { HealthTheme } from "./health/code.ts";
 export { healthThemes } from "./health.ts";
+export { cephMetrics } from "./metrics.ts";
 export { createMonitor } from "./monitor.ts";
 export { cephPlaces } from "./places.ts";
 export { storageProblems } from "./problems.ts";

@@ -21,7 +21,7 @@ same: the urgency first, then what it means with Ceph's own words in brackets, a
 
 | urgency | in \`zctl status\` | means |
 | --- | --- | --- |
-| now | now: | users are kept from their volumes, will be soon, or data is at risk |
+| now | now: | users are kept from their volumes, will be soon, or data is at risk; [an alert](../operations.md#cephurgent) tells of it |
 | soon | soon: | redundancy or room is going: the next failure, or the next days, make it urgent |
 | know | to know: | look at it in working hours |
 

@@ -87,4 +87,17 @@ export const serviceRules: readonly AlertRule[] = [
     ...{ lasting: "10m", severity: "warning" },
     summary: `the bus of ${host} has {{ $value | humanizePercentage }} of its storage in use`,
   },
+  {
+    alert: "CephGone",
+    when: "zcloud_ceph_answers == 0",
+    ...{ lasting: "3m", severity: "critical" },
+    summary: `Ceph's monitors do not answer ${host}: no volume can be read or written from there`,
+  },
+  {
+    alert: "CephUrgent",
+    // A take-over after a lost site is over within a minute.
+    when: 'zcloud_ceph_health_check{urgency="now"} == 1',
+    ...{ lasting: "2m", severity: "critical" },
+    summary: `users are kept from their volumes, will be soon, or data is at risk: Ceph says {{ $labels.code }}, asked by ${host}`,
+  },
 ];

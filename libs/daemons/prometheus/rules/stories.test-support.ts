@@ -14,6 +14,7 @@ export interface Story {
 const zpod = { site: "north", host: "north/zpod1", role: "zpod" } as const;
 const znet = { site: "north", host: "north/znet", role: "znet" } as const;
 const zfront = { site: "north", host: "north/zfront", role: "zfront" } as const;
+const zstore = { site: "north", host: "north/zstore", role: "zstore" } as const;
 
 const labels = (of: Readonly<Record<string, string>>): string =>
   Object.entries(of)
@@ -286,6 +287,19 @@ export const stories: readonly Story[] = [
       [on("zcloud_bus_storage_limit_bytes", znet)]: "100x40",
     }),
     { ...znet, severity: "warning" },
+  ),
+  ...pair("CephGone", "6m", (sick) => ({ [on("zcloud_ceph_answers", zstore)]: sick ? "1 0x20" : "1 0 0 1x20" }), {
+    ...zstore,
+    severity: "critical",
+  }),
+  ...pair(
+    "CephUrgent",
+    "5m",
+    (sick) => ({
+      [on("zcloud_ceph_health_check", zstore, { code: "OSD_FULL", urgency: "now" })]: sick ? "_ 1x20" : "_ 1 stale",
+      [on("zcloud_ceph_health_check", zstore, { code: "OSD_DOWN", urgency: "soon" })]: "1x20",
+    }),
+    { ...zstore, code: "OSD_FULL", urgency: "now", severity: "critical" },
   ),
   { what: "Watchdog: always", alert: "Watchdog", at: "1m", series: {}, firing: [{ severity: "none" }] },
   ...pair(

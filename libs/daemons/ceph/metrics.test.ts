@@ -1,0 +1,40 @@
+import { Registry } from "prom-client";
+import { expect, test } from "vitest";
+import type { CephReport } from "./cluster.ts";
+import { cephMetrics } from "./metrics.ts";
+
+const whole: CephReport = {
+  health: "HEALTH_WARN",
+  checks: [],
+  quorum: [],
+  monitors: [],
+  osds: { up: 1, all: 2 },
+  used: 0,
+  total: 1,
+};
+
+test("codes in force with their urgency, none that is muted or over, and whether the monitors answer", async () => {
+  let report: CephReport | undefined;
+  let kept = false;
+  const registry = new Registry();
+  cephMetrics(
+    registry,
+    () => kept,
+    () => report,
+  );
+  const samples = async () => (await registry.metrics()).split("\n").filter((line) => /^\w/.test(line));
+  expect(await samples()).toEqual([]);
+  kept = true;
+  expect(await samples()).toEqual(["zcloud_ceph_answers 0"]);
+  const check = { severity: "HEALTH_WARN", message: "words", detail: "", muted: false };
+  const checks = ["OSD_DOWN", "OSD_FULL", "NEW_ONE"].map((code) => ({ ...check, code }));
+  report = { ...whole, checks: [...checks, { ...check, code: "MON_DOWN", muted: true }] };
+  expect(await samples()).toEqual([
+    "zcloud_ceph_answers 1",
+    'zcloud_ceph_health_check{code="OSD_FULL",urgency="now"} 1',
+    'zcloud_ceph_health_check{code="OSD_DOWN",urgency="soon"} 1',
+    'zcloud_ceph_health_check{code="NEW_ONE",urgency="soon"} 1',
+  ]);
+  report = whole;
+  expect(await samples()).toEqual(["zcloud_ceph_answers 1"]);
+});
