@@ -14,6 +14,7 @@ export const zstore: RoleDefinition = {
       routes: (app) => void app.get("/v1/storage", () => ({ ...storage(), ceph: ceph.facts() })),
       facts: () => ({ storage: { ...storage(), ceph: ceph.facts() } }),
       problems: ceph.problems,
+      stop: ceph.stop,
     };
   },
 };

@@ -1,4 +1,5 @@
 import {
+  askCommand,
   cephDisks,
   cephMetrics,
   clusterWish,
@@ -7,10 +8,12 @@ import {
   createDaemons,
   createDisks,
   createMonitor,
+  createSession,
   nodeOf,
   readSecrets,
   storageProblems,
 } from "@zcloud/daemons/ceph";
+import { converse } from "@zcloud/host";
 import type { MapView, RoleContext } from "@zcloud/service";
 
 /** Milliseconds between looks: while something is missing, and when all is well. */
@@ -25,9 +28,13 @@ export function storagePart(ctx: RoleContext) {
   const { name } = nodeOf(ctx.view().map, ctx.view().self);
   const node = () => nodeOf(ctx.view().map, ctx.view().self);
   const disksOf = ({ map, site }: MapView) => cephDisks(map, site);
-  const disks = createDisks({ host, owner: name, wanted: () => disksOf(ctx.view()) });
+  const monitors = createSession({
+    start: (talk) => converse(askCommand, talk),
+    ended: (reason) => ctx.log.warn({ reason }, "the program that asks Ceph's monitors is started again"),
+  });
+  const disks = createDisks({ host, monitors, owner: name, wanted: () => disksOf(ctx.view()) });
   const order = () => ctx.view().map.sites.map((site) => site.name);
-  const cluster = createCluster({ host, order, self: name });
+  const cluster = createCluster({ host, monitors, order, self: name });
   // Four copies need a rule and a mode of their own: with this one's they would never be whole.
   const isKept = ({ map }: MapView) => map.storage.kind === "ceph" && map.storage.copies === 2;
   const wanted = <D>(desired: (view: MapView) => D) => {
@@ -55,10 +62,11 @@ export function storagePart(ctx: RoleContext) {
         ...common,
       }),
       ctx.loop({ reconciler: createMonitor({ host, node }), desired: wanted(node), ...common }),
-      ctx.loop({ reconciler: createDaemons({ host, name }), desired: wanted(node), ...common }),
+      ctx.loop({ reconciler: createDaemons({ host, monitors, name }), desired: wanted(node), ...common }),
       ctx.loop({ reconciler: disks, desired: wanted(disksOf), ...common }),
       ctx.loop({ reconciler: cluster, desired: wanted(({ map }) => clusterWish(map)), ...common }),
     ],
+    stop: async () => monitors.close(),
     facts: () => (isCeph() ? cluster.report() : undefined),
     problems: () => {
       if (!isCeph()) return [];

@@ -1,35 +1,82 @@
 /**
- * Asks Ceph's monitors several things over one connection, through librados: the ceph program takes a second for each. Reads one job
- * from standard input, writes one answer. Needs python3-rados.
+ * Asks Ceph's monitors through librados, over one connection for as long as its input is open: the ceph program takes a second for
+ * each question. The first line says who asks; each further one is a job, answered by a line with its number, in order, within its
+ * time. When its input ends it does what it has, and ends. Needs python3-rados.
+ *
+ * A monitor that is gone is noticed after three seconds, and all are tried at once: somebody who asks waits for five.
  */
 export const askScript = `
-import base64, json, os, sys
+import base64, errno, json, math, os, queue, sys, threading, time
 import rados
 
-job = json.load(sys.stdin)
-limit = job["timeout"]
+class Unreachable(Exception):
+    pass
 
-def end(answer):
-    json.dump(answer, sys.stdout)
-    sys.stdout.flush()
+def crash(args):
+    sys.excepthook(args.exc_type, args.exc_value, args.exc_traceback)
+    sys.stderr.flush()
+    os._exit(1)
+
+threading.excepthook = crash
+who = json.loads(sys.stdin.buffer.readline())
+jobs = queue.SimpleQueue()
+cluster = None
+
+def say(answer):
+    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\\n")
+    sys.stdout.buffer.flush()
+
+def left(job):
+    seconds = job["due"] - time.monotonic()
+    if seconds <= 0:
+        raise Unreachable("not in time")
+    return str(math.ceil(seconds))
+
+def connected(job):
+    global cluster
+    if cluster is None:
+        fresh = rados.Rados(name=who["as"], conffile=who["conf"], conf={
+            "keyring": who["keyring"], "client_mount_timeout": left(job), "log_to_stderr": "false", "err_to_stderr": "false",
+            "mon_client_ping_interval": "1", "mon_client_ping_timeout": "3",
+            "mon_client_hunt_interval": "1", "mon_client_hunt_interval_max_multiple": "2",
+            "ms_async_op_threads": "1", "librados_thread_count": "1"})
+        try:
+            fresh.connect()
+        except rados.Error:
+            fresh.shutdown()
+            raise
+        cluster = fresh
+    return cluster
+
+def ask(job):
+    answers = []
+    try:
+        for command in job["commands"]:
+            asked = connected(job)
+            asked.conf_set("rados_mon_op_timeout", left(job))
+            status, out, err = asked.mon_command(json.dumps(command), b"")
+            if status == -errno.ETIMEDOUT:
+                raise Unreachable("no answer")
+            answers.append({"status": status, "out": base64.b64encode(out).decode(), "err": err})
+            if status < 0 and not job["all"]:
+                break
+    except (rados.Error, Unreachable) as error:
+        return {"job": job["job"], "unreachable": str(error)}
+    return {"job": job["job"], "answers": answers}
+
+def work():
+    while (job := jobs.get()) is not None:
+        say(ask(job))
     os._exit(0)
 
-try:
-    cluster = rados.Rados(name=job["as"], conffile=job["conf"], conf={
-        "keyring": job["keyring"], "client_mount_timeout": str(limit), "rados_mon_op_timeout": str(limit),
-        "log_to_stderr": "false", "err_to_stderr": "false"})
-    cluster.connect(timeout=limit)
-except Exception as error:
-    end({"unreachable": str(error)})
-
-said = []
-for one in job["commands"]:
-    try:
-        status, out, err = cluster.mon_command(json.dumps(one["command"]), one.get("input", "").encode(), timeout=limit)
-    except Exception as error:
-        end({"unreachable": str(error)})
-    said.append({"status": status, "out": base64.b64encode(out).decode(), "err": err})
-    if status < 0 and not job["all"]:
-        break
-end({"answers": said})
+threading.Thread(target=work, daemon=True).start()
+for line in sys.stdin.buffer:
+    job = json.loads(line)
+    job["due"] = time.monotonic() + job["timeout"]
+    jobs.put(job)
+jobs.put(None)
+threading.Event().wait()
 `;
+
+/** Command line that runs it. */
+export const askCommand = ["python3", "-c", askScript] as const;

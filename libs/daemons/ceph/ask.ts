@@ -1,6 +1,6 @@
 import { commandSaid, type Host } from "@zcloud/host";
 import * as z from "zod";
-import { askScript } from "./ask-script.ts";
+import { askCommand } from "./ask-script.ts";
 import { CephError } from "./errors.ts";
 import type { MonCommand } from "./mon-command.ts";
 import { cephPlaces } from "./places.ts";
@@ -11,11 +11,6 @@ export interface MonAnswer {
   readonly out: Buffer;
   readonly err: string;
 }
-
-const Answer = z.union([
-  z.strictObject({ unreachable: z.string() }),
-  z.strictObject({ answers: z.array(z.strictObject({ status: z.int(), out: z.base64(), err: z.string() })) }),
-]);
 
 /** Who asks: client.admin, or a monitor, whose key the witness has, too. */
 export interface Asker {
@@ -30,44 +25,84 @@ export const monitorAsker: Asker = { as: "mon.", keyring: `${cephPlaces.data}/zc
 
 export interface AskOptions {
   readonly signal: AbortSignal;
-  /** Seconds for the connection, and for each answer; 5 by default. */
+  /** Seconds for all of it; 5 by default. */
   readonly timeout?: number;
   /** Go on after one that failed. */
   readonly all?: boolean;
 }
 
-/** Answers in the order of the commands; undefined if the monitors have no quorum, or can't be reached. */
-export async function ask(
-  host: Host,
-  { as, keyring }: Asker,
-  commands: readonly MonCommand[],
-  { signal, timeout = 5, all = false }: AskOptions,
-): Promise<readonly MonAnswer[] | undefined> {
-  const job = {
-    as,
-    keyring,
-    conf: cephPlaces.config,
-    timeout,
-    all,
-    commands: commands.map((command) => ({ command })),
-  };
-  const limit = (timeout * (commands.length + 1) + 5) * 1_000;
-  const ran = await host.run(["python3", "-c", askScript], { input: JSON.stringify(job), signal, timeout: limit });
-  if (ran.status !== 0)
-    throw new CephError(`ask the monitors: python3 ended with ${ran.status}: ${commandSaid(ran, 300)}`);
-  const answer = Answer.parse(JSON.parse(ran.stdout));
+/** A way to the monitors, as one of their users. */
+export interface Monitors {
+  /**
+   * Answers in the order of the commands; undefined if the monitors have no quorum, or can't be reached.
+   * @throws CephError if nobody could ask them
+   */
+  ask(commands: readonly MonCommand[], options: AskOptions): Promise<readonly MonAnswer[] | undefined>;
+}
+
+/** A host with daemons of Ceph, and its way to the monitors as client.admin. */
+export interface CephHost {
+  readonly host: Host;
+  readonly monitors: Monitors;
+}
+
+const Answer = z.union([
+  z.strictObject({ job: z.int(), unreachable: z.string() }),
+  z.strictObject({
+    job: z.int(),
+    answers: z.array(z.strictObject({ status: z.int(), out: z.base64(), err: z.string() })),
+  }),
+]);
+/** A line of the program that asks. */
+export type Answer = z.infer<typeof Answer>;
+
+/** The first line for the program that asks (ask-script.ts). */
+export function introduction({ as, keyring }: Asker): string {
+  return JSON.stringify({ as, keyring, conf: cephPlaces.config });
+}
+
+/** A line for it, and when it must have been answered, in seconds. */
+export function jobLine(job: number, commands: readonly MonCommand[], { timeout = 5, all = false }: AskOptions) {
+  return { line: JSON.stringify({ job, timeout, all, commands }), timeout };
+}
+
+/** What it said; undefined: that is no answer. Keys may be in it: it is not for the log. */
+export function readAnswer(line: string): Answer | undefined {
+  try {
+    return Answer.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
+
+export function answersOf(answer: Answer): readonly MonAnswer[] | undefined {
   if ("unreachable" in answer) return undefined;
   return answer.answers.map(({ status, out, err }) => ({ status, out: Buffer.from(out, "base64"), err }));
 }
 
+/** Asks by a program and a connection of their own each time: for who asks seldom, or on another host. */
+export function askedOnce(host: Host, asker: Asker): Monitors {
+  return {
+    async ask(commands, options) {
+      const { line, timeout } = jobLine(1, commands, options);
+      const input = `${introduction(asker)}\n${line}\n`;
+      const ran = await host.run(askCommand, { input, signal: options.signal, timeout: (timeout + 10) * 1_000 });
+      if (ran.status !== 0)
+        throw new CephError(`ask the monitors: python3 ended with ${ran.status}: ${commandSaid(ran, 300)}`);
+      const answer = readAnswer(ran.stdout);
+      if (answer === undefined) throw new CephError("ask the monitors: python3 said what is no answer");
+      return answersOf(answer);
+    },
+  };
+}
+
 /** All of the commands must succeed. @throws CephError with what Ceph said */
 export async function tell(
-  host: Host,
-  asker: Asker,
+  monitors: Monitors,
   commands: readonly MonCommand[],
   options: AskOptions,
 ): Promise<readonly Buffer[]> {
-  const answers = await ask(host, asker, commands, { timeout: 20, ...options });
+  const answers = await monitors.ask(commands, { timeout: 20, ...options });
   if (answers === undefined) throw new CephError(`${commands[0]?.prefix ?? "ask"}: the monitors don't answer`);
   for (const [index, { status, err }] of answers.entries())
     if (status < 0) throw new CephError(`${commands[index]?.prefix}: error ${-status}: ${err.slice(0, 300)}`);

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { type Host, LocalHost, type RunOptions } from "@zcloud/host";
+import { converse, type Host, LocalHost, type RunOptions } from "@zcloud/host";
 import { loadMap, type ZMap } from "@zcloud/map";
 import { type Action, type Reconciler, runPass } from "@zcloud/reconcile";
 import { atExit, type Userland, userland } from "@zcloud/testing";
+import type { Monitors } from "./ask.ts";
+import { askCommand } from "./ask-script.ts";
 import { createCephFiles } from "./base.ts";
 import { createCluster } from "./cluster.ts";
 import { createDaemons } from "./daemons.ts";
@@ -15,6 +17,7 @@ import { createMonitor } from "./monitor.ts";
 import { cephPlaces, type DaemonKind } from "./places.ts";
 import type { DiskObserved } from "./plan-disks.ts";
 import { type ClusterSecrets, encodeKey } from "./secrets.ts";
+import { createSession } from "./session.ts";
 import { cephDisks, cephNodes } from "./shape.ts";
 import type { CephUnits } from "./units.ts";
 
@@ -85,7 +88,11 @@ export interface TestNode {
   settle(until?: () => boolean): Promise<void>;
   report(): ReturnType<ReturnType<typeof createCluster>["report"]>;
   disks(): readonly DiskObserved[];
-  /** All its daemons end at once; started again by the next pass, as systemd would. */
+  /** Its service's way to the monitors. */
+  readonly monitors: Monitors;
+  /** Sends a signal to its daemons of a kind. */
+  send(kind: DaemonKind, signal: NodeJS.Signals): void;
+  /** All its daemons end at once, and who asks for it; started again by the next pass, as systemd would. */
   powerOff(): Promise<void>;
   /** Resident bytes of its daemons. */
   memory(): number;
@@ -133,14 +140,23 @@ export async function testNode(map: ZMap, name: string, secrets: ClusterSecrets,
   const files = createCephFiles({ host, units });
   const awaits = () => cephNodes(map).filter((one) => one.site !== undefined);
   const monitor = createMonitor({ host, units, node: () => node, ...(name === "witness" ? { awaits } : {}) });
-  const daemons = createDaemons({ host, units, name });
+  const open = () => createSession({ start: (talk) => converse(host.place.command(...askCommand), talk) });
+  let session = open();
+  const monitors: Monitors = {
+    async ask(commands, options) {
+      host.before(commands[0]?.prefix ?? "ask");
+      return session.ask(commands, options);
+    },
+  };
+  const daemons = createDaemons({ host, monitors, units, name });
   const disks = createDisks({
     host,
+    monitors,
     units,
     owner: name,
     wanted: () => (site === undefined ? [] : cephDisks(map, site)),
   });
-  const cluster = createCluster({ host, order, self: name });
+  const cluster = createCluster({ host, monitors, order, self: name });
   const once = async <D, O, A extends Action>(reconciler: Reconciler<D, O, A>, desired: D) => {
     const signal = AbortSignal.timeout(120_000);
     return runPass(reconciler, desired, { read: signal, write: signal });
@@ -170,7 +186,13 @@ export async function testNode(map: ZMap, name: string, secrets: ClusterSecrets,
     },
     report: () => cluster.report(),
     disks: () => disks.seen(),
+    monitors,
+    send(kind, signal) {
+      for (const [id, child] of running) if (id.startsWith(`${kind}.`)) child.kill(signal);
+    },
     async powerOff() {
+      session.close();
+      session = open();
       const ended = [...running.values()].map(
         (child) =>
           new Promise<void>((done) => {

@@ -1,7 +1,6 @@
-import type { Host } from "@zcloud/host";
 import type { Reconciler } from "@zcloud/reconcile";
 import * as z from "zod";
-import { admin, ask, tell } from "./ask.ts";
+import { admin, type CephHost, tell } from "./ask.ts";
 import { CephError } from "./errors.ts";
 import type { CephCheck } from "./health.ts";
 import type { MonCommand } from "./mon-command.ts";
@@ -64,8 +63,7 @@ const questions: readonly MonCommand[] = [
   ...["mon dump", "osd dump", "osd crush rule dump", "fs dump"].map((prefix) => ({ prefix, format: "json" })),
 ];
 
-export interface ClusterOptions {
-  readonly host: Host;
+export interface ClusterOptions extends CephHost {
   /** Monitors of the sites, in the map's order: the first of them in the quorum keeps the cluster. */
   readonly order: () => readonly string[];
   readonly self: string;
@@ -77,12 +75,12 @@ export interface Cluster extends Reconciler<ClusterWish, ClusterObserved | undef
 }
 
 /** Keeps what the whole cluster must have: elections, rule, pools, file system. */
-export function createCluster({ host, order, self }: ClusterOptions): Cluster {
+export function createCluster({ host, monitors, order, self }: ClusterOptions): Cluster {
   let latest: CephReport | undefined;
 
   async function observe(signal: AbortSignal): Promise<ClusterObserved | undefined> {
     const known = (await host.stat(admin.keyring)) !== undefined;
-    const said = known ? await ask(host, admin, questions, { signal }) : undefined;
+    const said = known ? await monitors.ask(questions, { signal }) : undefined;
     // What was seen before stays in force until it is known to be no more: somebody may ask meanwhile.
     if (said === undefined) latest = undefined;
     if (said === undefined) return undefined;
@@ -90,20 +88,20 @@ export function createCluster({ host, order, self }: ClusterOptions): Cluster {
     if (failed !== -1) throw new CephError(`${questions[failed]?.prefix}: ${said[failed]?.err.slice(0, 300)}`);
     const [status, health, mons, osds, rules, fs] = said.map(({ out }) => JSON.parse(out.toString()) as unknown);
     const now = Status.parse(status);
-    const monitors = MonDump.parse(mons);
+    const monmap = MonDump.parse(mons);
     const names = new Map(Rules.parse(rules).map(({ rule_id, rule_name }) => [rule_id, rule_name]));
     latest = reportOf(
       now,
       Health.parse(health),
-      monitors.mons.map(({ name }) => name),
+      monmap.mons.map(({ name }) => name),
     );
     const turn = order().find((name) => now.quorum_names.includes(name)) === self;
     return {
       turn,
       osdsUp: now.osdmap.num_up_osds,
       monitors: latest.monitors,
-      strategy: strategies[monitors.election_strategy] ?? "",
-      disallowed: (monitors["disallowed_leaders: "] ?? monitors.disallowed_leaders)
+      strategy: strategies[monmap.election_strategy] ?? "",
+      disallowed: (monmap["disallowed_leaders: "] ?? monmap.disallowed_leaders)
         .split(",")
         .filter((name) => name !== ""),
       rules: [...names.values()],
@@ -123,7 +121,7 @@ export function createCluster({ host, order, self }: ClusterOptions): Cluster {
     report: () => latest,
     observe,
     plan: planCluster,
-    apply: async ({ commands }, signal) => void (await tell(host, admin, commands, { signal, timeout: 30 })),
+    apply: async ({ commands }, signal) => void (await tell(monitors, commands, { signal, timeout: 30 })),
   };
 }
 

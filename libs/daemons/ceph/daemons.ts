@@ -1,6 +1,5 @@
-import type { Host } from "@zcloud/host";
 import type { Reconciler } from "@zcloud/reconcile";
-import { admin, ask, tell } from "./ask.ts";
+import { admin, type CephHost, tell } from "./ask.ts";
 import type { MonCommand } from "./mon-command.ts";
 import { cephPlaces, dataDirectory, keyringOf } from "./places.ts";
 import { type DaemonAction, type DaemonObserved, planDaemons } from "./plan.ts";
@@ -22,10 +21,15 @@ const caps = {
 } as const;
 
 /** Gets a key from the monitors, the same one each time, and writes it down for the daemon. */
-export async function giveKey(host: Host, kind: keyof typeof caps, id: string, signal: AbortSignal): Promise<void> {
+export async function giveKey(
+  { host, monitors }: CephHost,
+  kind: keyof typeof caps,
+  id: string,
+  signal: AbortSignal,
+): Promise<void> {
   const entity = `${kind}.${id}`;
   const command: MonCommand = { prefix: "auth get-or-create-key", entity, caps: [...caps[kind]] };
-  const [key] = await tell(host, admin, [command], { signal });
+  const [key] = await tell(monitors, [command], { signal });
   await must(host, ["install", "-d", "-o", "ceph", "-g", "ceph", "-m", "0700", dataDirectory(kind, id)], signal);
   const text = renderKeyring(entity, (key ?? "").toString().trim());
   await host.write(keyringOf(kind, id), text, { mode: 0o600, owner: "ceph:ceph" });
@@ -33,12 +37,13 @@ export async function giveKey(host: Host, kind: keyof typeof caps, id: string, s
 }
 
 /** Keeps this host's manager and MDS. */
-export function createDaemons(options: {
-  readonly host: Host;
-  readonly units?: CephUnits;
-  /** Of both. */
-  readonly name: string;
-}): Reconciler<CephNode, Seen, DaemonAction> {
+export function createDaemons(
+  options: CephHost & {
+    readonly units?: CephUnits;
+    /** Of both. */
+    readonly name: string;
+  },
+): Reconciler<CephNode, Seen, DaemonAction> {
   const { host, name } = options;
   const units = options.units ?? systemdUnits(host);
   return {
@@ -51,20 +56,20 @@ export function createDaemons(options: {
         }),
       );
       const done = daemons.every(({ keyring, running }) => keyring && running);
-      return { quorum: !done && (await hasQuorum(host, signal)), daemons };
+      return { quorum: !done && (await hasQuorum(options, signal)), daemons };
     },
     plan: (_, { quorum, daemons }) => planDaemons(quorum, daemons),
     apply(action, signal) {
-      if (action.kind === "give-key") return giveKey(host, action.daemon, action.name, signal);
+      if (action.kind === "give-key") return giveKey(options, action.daemon, action.name, signal);
       return units.start(action.daemon, action.name, signal);
     },
   };
 }
 
 /** Whether monitors with a quorum answer client.admin here. */
-export async function hasQuorum(host: Host, signal: AbortSignal): Promise<boolean> {
+export async function hasQuorum({ host, monitors }: CephHost, signal: AbortSignal): Promise<boolean> {
   if ((await host.stat(admin.keyring)) === undefined) return false;
   // A site's monitor comes first; before it there is nothing to wait for a timeout for.
   if ((await host.list(`${cephPlaces.data}/mon`)).length === 0) return false;
-  return (await ask(host, admin, [{ prefix: "mon dump", format: "json" }], { signal, timeout: 3 })) !== undefined;
+  return (await monitors.ask([{ prefix: "mon dump", format: "json" }], { signal, timeout: 3 })) !== undefined;
 }

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Host } from "@zcloud/host";
 import type { Reconciler } from "@zcloud/reconcile";
-import { admin, tell } from "./ask.ts";
+import { type CephHost, tell } from "./ask.ts";
 import { readSecrets } from "./base.ts";
 import { giveKey, hasQuorum } from "./daemons.ts";
 import { type DiskContent, judgeDisk } from "./disk.ts";
@@ -33,14 +32,15 @@ export function diskUuid(fsid: string, owner: string, path: string): string {
 }
 
 /** Makes OSDs on this host's empty disks, and finds those that are there. */
-export function createDisks(options: {
-  readonly host: Host;
-  readonly units?: CephUnits;
-  /** Whose disks they are, for their OSDs' names. */
-  readonly owner: string;
-  readonly wanted: () => readonly CephDisk[];
-}): Disks {
-  const { host, owner, wanted } = options;
+export function createDisks(
+  options: CephHost & {
+    readonly units?: CephUnits;
+    /** Whose disks they are, for their OSDs' names. */
+    readonly owner: string;
+    readonly wanted: () => readonly CephDisk[];
+  },
+): Disks {
+  const { host, monitors, owner, wanted } = options;
   const units = options.units ?? systemdUnits(host);
   let latest: readonly DiskObserved[] = [];
 
@@ -49,7 +49,7 @@ export function createDisks(options: {
     if (secrets === undefined) return { quorum: false, disks: [] };
     latest = await Promise.all(wanted().map((disk) => look(disk, secrets.fsid, signal)));
     const done = latest.every(({ running }) => running);
-    return { quorum: !done && (await hasQuorum(host, signal)), disks: latest };
+    return { quorum: !done && (await hasQuorum(options, signal)), disks: latest };
   }
 
   async function look(disk: CephDisk, fsid: string, signal: AbortSignal): Promise<DiskObserved> {
@@ -108,11 +108,11 @@ export function createDisks(options: {
     const content = await contentOf(disk.path, secrets.fsid, uuid, signal);
     if (content.kind !== "empty" && content.kind !== "begun")
       throw new CephError(`make an OSD: ${disk.path} is not empty any more (${content.kind}); nothing was changed`);
-    const [made] = await tell(host, admin, [{ prefix: "osd new", uuid, format: "json" }], { signal });
+    const [made] = await tell(monitors, [{ prefix: "osd new", uuid, format: "json" }], { signal });
     const { osdid } = JSON.parse((made ?? "").toString()) as { osdid: number };
     const id = String(osdid);
     await host.remove(dataDirectory("osd", id));
-    await giveKey(host, "osd", id, signal);
+    await giveKey(options, "osd", id, signal);
     await link(disk, id, signal);
     const mkfs = ["ceph-osd", "--mkfs", "-i", id, "--osd-uuid", uuid, "--setuser", "ceph", "--setgroup", "ceph"];
     await must(host, mkfs, signal, 600_000);
@@ -122,7 +122,7 @@ export function createDisks(options: {
   /** An OSD whose host lost its own disk: its directory comes from the label. */
   async function attach(disk: CephDisk, id: string, signal: AbortSignal): Promise<void> {
     await host.remove(dataDirectory("osd", id));
-    await giveKey(host, "osd", id, signal);
+    await giveKey(options, "osd", id, signal);
     const directory = dataDirectory("osd", id);
     await link(disk, id, signal);
     const prime = ["ceph-bluestore-tool", "prime-osd-dir", "--dev", disk.path, "--path", directory, "--no-mon-config"];

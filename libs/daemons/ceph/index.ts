@@ -1,6 +1,7 @@
 import type { ZMap } from "@zcloud/map";
 import type { ClusterWish } from "./plan-cluster.ts";
 
+export { askCommand } from "./ask-script.ts";
 export { createCephFiles, readSecrets } from "./base.ts";
 export { createCluster } from "./cluster.ts";
 export { createDaemons } from "./daemons.ts";
@@ -12,6 +13,7 @@ export { createMonitor } from "./monitor.ts";
 export { cephPlaces } from "./places.ts";
 export { storageProblems } from "./problems.ts";
 export { ClusterSecrets, encodeKey } from "./secrets.ts";
+export { createSession } from "./session.ts";
 export { cephDisks, nodeOf } from "./shape.ts";
 export { witnessParts } from "./witness.ts";
 

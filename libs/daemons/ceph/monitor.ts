@@ -1,6 +1,6 @@
 import type { Host } from "@zcloud/host";
 import { type Clock, pause, type Reconciler, systemClock } from "@zcloud/reconcile";
-import { ask, monitorAsker, tell } from "./ask.ts";
+import { askedOnce, monitorAsker, tell } from "./ask.ts";
 import { readSecrets } from "./base.ts";
 import { CephError } from "./errors.ts";
 import { cephPlaces, dataDirectory, keyringOf, madeMark } from "./places.ts";
@@ -35,6 +35,9 @@ export function createMonitor({
   units = systemdUnits(host),
   clock = systemClock,
 }: MonitorOptions): Reconciler<CephNode, MonitorObserved, MonitorAction> {
+  // Seldom, and with a key that a session does not have.
+  const monitors = askedOnce(host, monitorAsker);
+
   async function observe(signal: AbortSignal): Promise<MonitorObserved> {
     const { name } = node();
     const configured = await allThere([cephPlaces.config, monitorAsker.keyring, cephPlaces.secrets]);
@@ -57,7 +60,7 @@ export function createMonitor({
   /** Whether others have a quorum already. */
   async function quorum(signal: AbortSignal): Promise<boolean> {
     const dump = [{ prefix: "mon dump", format: "json" }];
-    return (await ask(host, monitorAsker, dump, { signal, timeout: 2 })) !== undefined;
+    return (await monitors.ask(dump, { signal, timeout: 3 })) !== undefined;
   }
 
   async function apply({ kind, name }: MonitorAction, signal: AbortSignal): Promise<void> {
@@ -95,7 +98,7 @@ export function createMonitor({
   /** The map of monitors that the others have. */
   async function presentMap(signal: AbortSignal): Promise<string> {
     const path = `${cephPlaces.data}/zcloud/monmap`;
-    const [map] = await tell(host, monitorAsker, [{ prefix: "mon getmap" }], { signal });
+    const [map] = await tell(monitors, [{ prefix: "mon getmap" }], { signal });
     await host.write(path, map ?? "");
     return path;
   }
@@ -126,7 +129,7 @@ export function createMonitor({
   async function joined(name: string, signal: AbortSignal): Promise<void> {
     const until = clock.now() + startTime;
     for (;;) {
-      const said = await ask(host, monitorAsker, [{ prefix: "quorum_status", format: "json" }], { signal, timeout: 3 });
+      const said = await monitors.ask([{ prefix: "quorum_status", format: "json" }], { signal, timeout: 3 });
       const { quorum_names = [] } = JSON.parse(said?.[0]?.out.toString() || "{}") as { quorum_names?: string[] };
       if (quorum_names.includes(name)) return;
       if (clock.now() >= until)

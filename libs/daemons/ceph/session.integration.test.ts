@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { afterAll, expect, test } from "vitest";
+import { loopbackMap, testNode, testSecrets } from "./cluster.test-support.ts";
+
+const map = loopbackMap();
+const secrets = testSecrets();
+const north = await testNode(map, "north", secrets, true);
+const south = await testNode(map, "south", secrets, false);
+const witness = await testNode(map, "witness", secrets, false);
+const all = [north, south, witness];
+afterAll(() => Promise.all(all.map((node) => node.powerOff())));
+
+/** Who is in the quorum, as the monitors answer north's service; undefined: they don't. */
+async function quorum(timeout = 5): Promise<readonly string[] | undefined> {
+  const signal = AbortSignal.timeout(60_000);
+  const [said] = (await north.monitors.ask([{ prefix: "quorum_status", format: "json" }], { signal, timeout })) ?? [];
+  if (said === undefined) return undefined;
+  return (JSON.parse(said.out.toString()) as { quorum_names: string[] }).quorum_names.sort();
+}
+
+/** Programs that ask, started by this test. */
+function programs(): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const [, parent] = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+        return Number(parent) === process.pid && readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("python3\0");
+      } catch {
+        return false;
+      }
+    });
+}
+
+test("a cluster comes up whose sites ask through one program each", { timeout: 240_000 }, async () => {
+  await north.settle(() => north.report()?.osds.up === 1);
+  await Promise.all([south.settle(() => south.report()?.osds.up === 2), witness.settle()]);
+  await north.settle(() => north.report()?.health === "HEALTH_OK");
+  expect(await quorum()).toEqual(["north", "south", "witness"]);
+  expect(programs()).toHaveLength(2);
+});
+
+test("many questions at once are answered each, and what Ceph refuses is no answer to the next", async () => {
+  const signal = AbortSignal.timeout(60_000);
+  const prefixes = ["mon dump", "osd dump", "no such thing", "fs dump", "status"];
+  const answers = await Promise.all(
+    prefixes.map((prefix) => north.monitors.ask([{ prefix, format: "json" }], { signal })),
+  );
+  expect(answers.map((said) => said?.[0]?.status)).toEqual([0, 0, -22, 0, 0]);
+  const one = await north.monitors.ask([{ prefix: "no such thing" }, { prefix: "fsid" }], { signal });
+  expect(one).toHaveLength(1);
+  const both = await north.monitors.ask([{ prefix: "no such thing" }, { prefix: "fsid" }], { signal, all: true });
+  expect(both?.[1]?.out.toString().trim()).toBe(secrets.fsid);
+});
+
+test("it needs little memory, and no file or argument of it has a key", async () => {
+  for (const pid of programs()) {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const kib = (what: string) => Number(new RegExp(`^${what}:\\s+(\\d+)`, "m").exec(status)?.[1]);
+    expect(kib("RssAnon")).toBeLessThan(60_000);
+    expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).not.toContain(secrets.admin);
+  }
+});
+
+test("a killed program comes back with the next question", async () => {
+  const before = programs();
+  for (const pid of before) process.kill(pid, "SIGKILL");
+  await expect.poll(programs).toEqual([]);
+  // A question that met its end is lost, and says so.
+  await expect.poll(() => quorum().catch(String)).toHaveLength(3);
+  await south.settle();
+  const after = programs();
+  expect(after).toHaveLength(2);
+  expect(after.filter((pid) => before.includes(pid))).toEqual([]);
+});
+
+test("without a quorum it says so within its time, and answers again after it, on the same connection", {
+  timeout: 120_000,
+}, async () => {
+  const before = programs();
+  for (const node of [south, witness]) node.send("mon", "SIGSTOP");
+  // A monitor goes by what it knew of the quorum until its lease is over.
+  await expect.poll(() => quorum(3), { timeout: 30_000 }).toBeUndefined();
+  // Five seconds beyond its time and the program would have been killed.
+  expect(await Promise.all([quorum(1), quorum(2), quorum(4)])).toEqual([undefined, undefined, undefined]);
+  for (const node of [south, witness]) node.send("mon", "SIGCONT");
+  await expect.poll(() => quorum(), { timeout: 60_000 }).toContain("south");
+  expect(programs()).toEqual(before);
+});
+
+test("it ends when its service does", async () => {
+  await Promise.all(all.map((node) => node.powerOff()));
+  await expect.poll(programs).toEqual([]);
+});
