@@ -11,8 +11,8 @@ export const zstore: RoleDefinition = {
     const storage = () => ctx.view().map.storage;
     return {
       loops: ceph.loops,
-      routes: (app) => void app.get("/v1/storage", () => ({ ...storage(), ceph: ceph.facts() })),
-      facts: () => ({ storage: { ...storage(), ceph: ceph.facts() } }),
+      routes: (app) => void app.get("/v1/storage", () => ({ ...storage(), ...ceph.facts() })),
+      facts: () => ({ storage: { ...storage(), ...ceph.facts() } }),
       problems: ceph.problems,
       stop: ceph.stop,
     };

@@ -10,8 +10,12 @@ import {
   createMonitor,
   createSession,
   nodeOf,
+  probePool,
   readSecrets,
   storageProblems,
+  type WriteState,
+  watchWrites,
+  writeMetrics,
 } from "@zcloud/daemons/ceph";
 import { converse } from "@zcloud/host";
 import type { MapView, RoleContext } from "@zcloud/service";
@@ -21,6 +25,12 @@ const often = 3_000;
 const seldom = 15_000;
 /** Milliseconds that a pass may take: an OSD writes its whole structure first. */
 const deadlineMs = 300_000;
+
+/** Milliseconds of a write, whole seconds of a stall: every digit is sent to who shows it. */
+function inFacts({ seconds, stalled, refusal }: WriteState) {
+  const rounded = seconds === undefined ? {} : { seconds: Math.round(seconds * 1_000) / 1_000 };
+  return { ...rounded, stalled: Math.floor(stalled), ...(refusal === undefined ? {} : { refusal }) };
+}
 
 /** Ceph at this site, from nothing on. Idle while the map says `local`. */
 export function storagePart(ctx: RoleContext) {
@@ -45,6 +55,15 @@ export function storagePart(ctx: RoleContext) {
     () => isKept(ctx.view()),
     () => cluster.report(),
   );
+  const writes = watchWrites({
+    site: name,
+    write: (signal) => monitors.write({ pool: probePool, object: `written-from-${name}` }, signal),
+    kept: () => isKept(ctx.view()),
+    answers: () => cluster.report() !== undefined,
+    told: (news) => ctx.event({ ...news, subject: ctx.view().self.id }),
+    signal: ctx.signal,
+  });
+  writeMetrics(ctx.metrics, writes.state);
   const whole = () => cluster.report()?.health === "HEALTH_OK" && cluster.report()?.monitors.length === 3;
   const common = {
     essential: false,
@@ -67,7 +86,7 @@ export function storagePart(ctx: RoleContext) {
       ctx.loop({ reconciler: cluster, desired: wanted(({ map }) => clusterWish(map)), ...common }),
     ],
     stop: async () => monitors.close(),
-    facts: () => (isCeph() ? cluster.report() : undefined),
+    facts: () => (isCeph() ? { ceph: cluster.report(), writes: inFacts(writes.state()) } : {}),
     problems: () => {
       if (!isCeph()) return [];
       // Of the next time: asking takes a file.
@@ -79,7 +98,8 @@ export function storagePart(ctx: RoleContext) {
       );
       const { copies } = ctx.view().map.storage;
       const { witness } = clusterWish(ctx.view().map);
-      return storageProblems({ secrets, report: cluster.report(), disks: disks.seen(), copies, witness });
+      const seen = { report: cluster.report(), disks: disks.seen(), site: name, writes: writes.state() };
+      return storageProblems({ secrets, ...seen, copies, witness });
     },
   };
 }

@@ -1,7 +1,8 @@
 /**
  * Asks Ceph's monitors through librados, over one connection for as long as its input is open: the ceph program takes a second for
  * each question. The first line says who asks; each further one is a job, answered by a line with its number, in order, within its
- * time. When its input ends it does what it has, and ends. Needs python3-rados.
+ * time. What is to be written is answered once Ceph has acknowledged it, however late, and holds up no question. When its input ends
+ * it answers what it was asked, and ends. Needs python3-rados.
  *
  * A monitor that is gone is noticed after three seconds, and all are tried at once: somebody who asks waits for five.
  */
@@ -19,12 +20,13 @@ def crash(args):
 
 threading.excepthook = crash
 who = json.loads(sys.stdin.buffer.readline())
-jobs = queue.SimpleQueue()
+jobs, writes, speaking = queue.SimpleQueue(), queue.SimpleQueue(), threading.Lock()
 cluster = None
 
 def say(answer):
-    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\\n")
-    sys.stdout.buffer.flush()
+    with speaking:
+        sys.stdout.buffer.write(json.dumps(answer).encode() + b"\\n")
+        sys.stdout.buffer.flush()
 
 def left(job):
     seconds = job["due"] - time.monotonic()
@@ -64,16 +66,36 @@ def ask(job):
         return {"job": job["job"], "unreachable": str(error)}
     return {"job": job["job"], "answers": answers}
 
+def write(job):
+    try:
+        if cluster is None:
+            raise Unreachable("nobody was asked yet")
+        with cluster.open_ioctx(job["write"]["pool"]) as pool:
+            pool.set_namespace("zcloud")
+            begun = time.monotonic()
+            pool.write_full(job["write"]["object"], time.ctime().encode())
+            return {"job": job["job"], "wrote": time.monotonic() - begun}
+    except (rados.Error, Unreachable) as error:
+        return {"job": job["job"], "failed": str(error)}
+
+def keep_writing():
+    while True:
+        say(write(writes.get()))
+
 def work():
     while (job := jobs.get()) is not None:
         say(ask(job))
     os._exit(0)
 
-threading.Thread(target=work, daemon=True).start()
+for target in work, keep_writing:
+    threading.Thread(target=target, daemon=True).start()
 for line in sys.stdin.buffer:
     job = json.loads(line)
-    job["due"] = time.monotonic() + job["timeout"]
-    jobs.put(job)
+    if "write" in job:
+        writes.put(job)
+    else:
+        job["due"] = time.monotonic() + job["timeout"]
+        jobs.put(job)
 jobs.put(None)
 threading.Event().wait()
 `;

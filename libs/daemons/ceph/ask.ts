@@ -52,6 +52,8 @@ const Answer = z.union([
     job: z.int(),
     answers: z.array(z.strictObject({ status: z.int(), out: z.base64(), err: z.string() })),
   }),
+  z.strictObject({ job: z.int(), wrote: z.number() }),
+  z.strictObject({ job: z.int(), failed: z.string() }),
 ]);
 /** A line of the program that asks. */
 export type Answer = z.infer<typeof Answer>;
@@ -66,6 +68,17 @@ export function jobLine(job: number, commands: readonly MonCommand[], { timeout 
   return { line: JSON.stringify({ job, timeout, all, commands }), timeout };
 }
 
+/** Where something is written. */
+export interface ObjectPlace {
+  readonly pool: string;
+  readonly object: string;
+}
+
+/** A line that asks it to write. */
+export function writeLine(job: number, write: ObjectPlace): string {
+  return JSON.stringify({ job, write });
+}
+
 /** What it said; undefined: that is no answer. Keys may be in it: it is not for the log. */
 export function readAnswer(line: string): Answer | undefined {
   try {
@@ -75,8 +88,10 @@ export function readAnswer(line: string): Answer | undefined {
   }
 }
 
+/** @throws CephError if it is no answer to a question */
 export function answersOf(answer: Answer): readonly MonAnswer[] | undefined {
   if ("unreachable" in answer) return undefined;
+  if (!("answers" in answer)) throw new CephError("ask the monitors: python3 answered something else");
   return answer.answers.map(({ status, out, err }) => ({ status, out: Buffer.from(out, "base64"), err }));
 }
 

@@ -5,7 +5,6 @@ import { converse, type Host, LocalHost, type RunOptions } from "@zcloud/host";
 import { loadMap, type ZMap } from "@zcloud/map";
 import { type Action, type Reconciler, runPass } from "@zcloud/reconcile";
 import { atExit, type Userland, userland } from "@zcloud/testing";
-import type { Monitors } from "./ask.ts";
 import { askCommand } from "./ask-script.ts";
 import { createCephFiles } from "./base.ts";
 import { createCluster } from "./cluster.ts";
@@ -17,7 +16,7 @@ import { createMonitor } from "./monitor.ts";
 import { cephPlaces, type DaemonKind } from "./places.ts";
 import type { DiskObserved } from "./plan-disks.ts";
 import { type ClusterSecrets, encodeKey } from "./secrets.ts";
-import { createSession } from "./session.ts";
+import { createSession, type Session } from "./session.ts";
 import { cephDisks, cephNodes } from "./shape.ts";
 import type { CephUnits } from "./units.ts";
 
@@ -89,7 +88,7 @@ export interface TestNode {
   report(): ReturnType<ReturnType<typeof createCluster>["report"]>;
   disks(): readonly DiskObserved[];
   /** Its service's way to the monitors. */
-  readonly monitors: Monitors;
+  readonly monitors: Pick<Session, "ask" | "write">;
   /** Sends a signal to its daemons of a kind. */
   send(kind: DaemonKind, signal: NodeJS.Signals): void;
   /** All its daemons end at once, and who asks for it; started again by the next pass, as systemd would. */
@@ -142,11 +141,12 @@ export async function testNode(map: ZMap, name: string, secrets: ClusterSecrets,
   const monitor = createMonitor({ host, units, node: () => node, ...(name === "witness" ? { awaits } : {}) });
   const open = () => createSession({ start: (talk) => converse(host.place.command(...askCommand), talk) });
   let session = open();
-  const monitors: Monitors = {
+  const monitors: TestNode["monitors"] = {
     async ask(commands, options) {
       host.before(commands[0]?.prefix ?? "ask");
       return session.ask(commands, options);
     },
+    write: (place, signal) => session.write(place, signal),
   };
   const daemons = createDaemons({ host, monitors, units, name });
   const disks = createDisks({

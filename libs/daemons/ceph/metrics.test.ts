@@ -1,7 +1,8 @@
 import { Registry } from "prom-client";
 import { expect, test } from "vitest";
 import type { CephReport } from "./cluster.ts";
-import { cephMetrics } from "./metrics.ts";
+import { cephMetrics, writeMetrics } from "./metrics.ts";
+import type { WriteState } from "./write-probe.ts";
 
 const whole: CephReport = {
   health: "HEALTH_WARN",
@@ -37,4 +38,16 @@ test("codes in force with their urgency, none that is muted or over, and whether
   ]);
   report = whole;
   expect(await samples()).toEqual(["zcloud_ceph_answers 1"]);
+});
+
+test("how long the latest write took, and for how long none was acknowledged; nothing before the first", async () => {
+  let state: WriteState = { seconds: undefined, stalled: 0, refusal: undefined };
+  const registry = new Registry();
+  writeMetrics(registry, () => state);
+  const samples = async () => (await registry.metrics()).split("\n").filter((line) => /^\w/.test(line));
+  expect(await samples()).toEqual([]);
+  state = { seconds: undefined, stalled: 12, refusal: undefined };
+  expect(await samples()).toEqual(["zcloud_ceph_write_stalled_seconds 12"]);
+  state = { seconds: 0.004, stalled: 0, refusal: undefined };
+  expect(await samples()).toEqual(["zcloud_ceph_write_seconds 0.004", "zcloud_ceph_write_stalled_seconds 0"]);
 });

@@ -12,7 +12,15 @@ const report: CephReport = {
   used: 0,
   total: 1,
 };
-const well: StorageView = { secrets: true, report, disks: [], copies: 2, witness: "witness" };
+const well: StorageView = {
+  secrets: true,
+  report,
+  disks: [],
+  site: "north",
+  writes: { seconds: 0.004, stalled: 0, refusal: undefined },
+  copies: 2,
+  witness: "witness",
+};
 const check = (code: string, message: string, more: Partial<CephCheck> = {}): CephCheck => {
   return { code, severity: "HEALTH_WARN", message, detail: "", muted: false, ...more };
 };
@@ -80,6 +88,13 @@ it("what is ours comes before: no secrets, no quorum, no witness, a disk that ho
   expect(first({})).toEqual([]);
   expect(first({ secrets: false })).toEqual(["this host has no key of the cluster"]);
   expect(first({ report: undefined })[0]).toMatch(/^Ceph's monitors do not answer/);
+  const stalled = (seconds: number, refusal?: string) =>
+    first({ writes: { seconds: 0.004, stalled: seconds, refusal } });
+  expect(stalled(9.9)).toEqual([]);
+  expect(stalled(14.2)).toEqual([
+    "now: nothing was written to Ceph from north for 14 s: whoever writes to a volume there waits",
+  ]);
+  expect(stalled(14.2, "no such pool")[0]).toMatch(/^now: nothing .* for 14 s \[no such pool\]: whoever/);
   const bare = { ...report, monitors: ["north", "south"], checks: [check("OSD_FULL", "1 full osd(s)")] };
   expect(first({ report: bare })).toEqual([
     expect.stringMatching(/^the witness's monitor is not in the cluster/),

@@ -2,6 +2,7 @@ import type { CephReport } from "./cluster.ts";
 import type { HealthCode, Urgency } from "./health/code.ts";
 import { type CephCheck, type JudgedCheck, judgeChecks } from "./health.ts";
 import type { DiskObserved } from "./plan-disks.ts";
+import { stallInWords, type WriteState, worthTelling } from "./write-probe.ts";
 
 interface Problem {
   readonly what: string;
@@ -13,17 +14,28 @@ export interface StorageView {
   readonly secrets: boolean;
   readonly report: CephReport | undefined;
   readonly disks: readonly DiskObserved[];
+  readonly site: string;
+  readonly writes: WriteState;
   readonly copies: number;
   /** Name of the witness's monitor, if the map has one. */
   readonly witness: string | undefined;
 }
 
 /** What is wrong with storage, as this host sees it, worst first. */
-export function storageProblems({ secrets, report, disks, copies, witness }: StorageView): readonly Problem[] {
+export function storageProblems({
+  secrets,
+  report,
+  disks,
+  site,
+  writes,
+  copies,
+  witness,
+}: StorageView): readonly Problem[] {
   if (!secrets) return [{ what: "this host has no key of the cluster", remedy: "zctl pki" }];
   if (copies !== 2) return sizeProblems;
   return [
     ...quorumProblems(report),
+    ...writeProblems(site, writes),
     ...witnessProblems(witness, report),
     ...disks.flatMap(diskProblems),
     ...healthProblems(report),
@@ -36,6 +48,16 @@ function quorumProblems(report: CephReport | undefined): readonly Problem[] {
   const what = "Ceph's monitors do not answer: no volume can be read or written from here, or there is no cluster yet";
   return [
     { what, remedy: "two of the three places are needed; zctl status: which of the zstores and the witness are up?" },
+  ];
+}
+
+function writeProblems(site: string, writes: WriteState): readonly Problem[] {
+  if (writes.stalled < worthTelling) return [];
+  return [
+    {
+      what: `now: ${stallInWords(site, writes)}: whoever writes to a volume there waits`,
+      remedy: "after a lost site this ends by itself within a minute; else docs/operations.md#cephwritesstall",
+    },
   ];
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import { loopbackMap, testNode, testSecrets } from "./cluster.test-support.ts";
+import { probePool } from "./index.ts";
 
 const map = loopbackMap();
 const secrets = testSecrets();
@@ -87,6 +88,30 @@ test("without a quorum it says so within its time, and answers again after it, o
   for (const node of [south, witness]) node.send("mon", "SIGCONT");
   await expect.poll(() => quorum(), { timeout: 60_000 }).toContain("south");
   expect(programs()).toEqual(before);
+});
+
+test("a write hangs while no disk takes it and holds up no question, and is acknowledged in the end", {
+  timeout: 120_000,
+}, async () => {
+  const { signal } = new AbortController();
+  const write = () => north.monitors.write({ pool: probePool, object: "test" }, signal);
+  await expect.poll(() => write().catch(String), { timeout: 60_000, interval: 1_000 }).toBeGreaterThan(0);
+  for (const node of [north, south]) node.send("osd", "SIGSTOP");
+  let acknowledged: number | undefined;
+  const stalled = write().then((seconds) => {
+    acknowledged = seconds;
+  });
+  for (let times = 0; times < 3; times++) {
+    expect(await quorum()).toHaveLength(3);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  expect(acknowledged).toBeUndefined();
+  for (const node of [north, south]) node.send("osd", "SIGCONT");
+  await stalled;
+  expect(acknowledged).toBeGreaterThan(0);
+  await expect(north.monitors.write({ pool: "none", object: "test" }, signal)).rejects.toThrow("write to none: ");
+  const read = ["rados", "--pool", probePool, "--namespace", "zcloud", "get", "test", "-"];
+  expect((await north.host.run(read)).stdout).toMatch(/\d\d:\d\d:\d\d \d{4}$/);
 });
 
 test("it ends when its service does", async () => {

@@ -162,3 +162,28 @@ test("who gives up is told at once; a stopped service asks no more", async () =>
   expect(runs.map(({ state }) => state)).toEqual(["killed"]);
   expect(clock.pending()).toBe(0);
 });
+
+test("a write has no limit, and tells nothing of the monitors; who waits for it learns of the program's end", async () => {
+  const { clock, runs, session, ask, answer } = setting();
+  const { signal } = new AbortController();
+  const write = () => session.write({ pool: "p", object: "o" }, signal);
+  const [slow, refused, lost] = [write(), write(), write()];
+  expect(runs[0]?.told.slice(1)).toEqual([1, 2, 3].map((job) => ({ job, write: { pool: "p", object: "o" } })));
+  await clock.advance(3_600_000);
+  const asked = ask("status");
+  answer(away);
+  expect(await asked).toBeUndefined();
+  await clock.advance(59_999);
+  answer({ wrote: 3_660.5 }, 1);
+  expect(await slow).toBe(3_660.5);
+  answer({ failed: "no such pool" }, 2);
+  await expect(refused).rejects.toThrow("write to p: no such pool");
+  await clock.advance(1);
+  const again = ask("status");
+  answer(away);
+  await again;
+  expect(runs[0]?.state).toBe("finished");
+  runs[0]?.talk.onEnd({ status: 0, stderr: "" });
+  await expect(lost).rejects.toThrow("the program that asks ended with 0");
+  expect(clock.pending()).toBe(0);
+});

@@ -1,6 +1,17 @@
 import type { Conversation, ConversationOptions } from "@zcloud/host";
 import { type Backoff, backoffDelay, type Clock, defaultBackoff, steadyClock } from "@zcloud/reconcile";
-import { type Answer, type Asker, admin, answersOf, introduction, jobLine, type Monitors, readAnswer } from "./ask.ts";
+import {
+  type Answer,
+  type Asker,
+  admin,
+  answersOf,
+  introduction,
+  jobLine,
+  type Monitors,
+  type ObjectPlace,
+  readAnswer,
+  writeLine,
+} from "./ask.ts";
 import { CephError } from "./errors.ts";
 
 export interface SessionOptions {
@@ -16,6 +27,12 @@ export interface SessionOptions {
 
 /** A way to the monitors that stays open. */
 export interface Session extends Monitors {
+  /**
+   * Writes the time of day into an object, in a namespace of ours. Takes as long as Ceph takes to acknowledge it: there is no limit.
+   * @returns seconds that it took
+   * @throws CephError if Ceph refused it, or the program ended before
+   */
+  write(place: ObjectPlace, signal: AbortSignal): Promise<number>;
   /** Ends it for good; who still waits is told so. */
   close(): void;
 }
@@ -60,7 +77,7 @@ export function createSession(options: SessionOptions): Session {
         if (answer === undefined) return fail(run, "the program that asks said what is no answer");
         deaths = 0;
         run.waiting.get(answer.job)?.(answer);
-        if (run === running) renew(run, "unreachable" in answer);
+        if (run === running && !("wrote" in answer || "failed" in answer)) renew(run, "unreachable" in answer);
       },
       onEnd({ status, stderr }) {
         fail(run, `the program that asks ended with ${status ?? "no status"}: ${stderr.trim().slice(-300)}`);
@@ -95,31 +112,42 @@ export function createSession(options: SessionOptions): Session {
     run.conversation?.finish();
   }
 
+  /** Its answer to a line. @param timeout seconds; undefined: it may take as long as it likes */
+  async function answerTo(line: string, job: number, signal: AbortSignal, timeout?: number): Promise<Answer> {
+    if (signal.aborted) throw stopped(signal);
+    running ??= begin();
+    const run = running;
+    const answer = await new Promise<Answer | CephError>((resolve) => {
+      const done: Done = (answer) => {
+        run.waiting.delete(job);
+        cancel();
+        signal.removeEventListener("abort", abort);
+        resolve(answer);
+      };
+      const abort = (): void => done(stopped(signal));
+      const hung = (): void => fail(run, `the program that asks hung: no answer after ${timeout} s`);
+      const cancel = timeout === undefined ? () => {} : clock.after(timeout * 1_000 + grace, hung);
+      signal.addEventListener("abort", abort, { once: true });
+      run.waiting.set(job, done);
+      run.conversation?.send(line);
+    });
+    if (answer instanceof CephError) throw answer;
+    return answer;
+  }
+
   return {
     async ask(commands, options) {
-      const { signal } = options;
-      if (signal.aborted) throw stopped(signal);
-      running ??= begin();
-      const run = running;
       last += 1;
-      const job = last;
-      const { line, timeout } = jobLine(job, commands, options);
-      const answer = await new Promise<Answer | CephError>((resolve) => {
-        const done: Done = (answer) => {
-          run.waiting.delete(job);
-          cancel();
-          signal.removeEventListener("abort", abort);
-          resolve(answer);
-        };
-        const abort = (): void => done(stopped(signal));
-        const hung = (): void => fail(run, `the program that asks hung: no answer after ${timeout} s`);
-        const cancel = clock.after(timeout * 1_000 + grace, hung);
-        signal.addEventListener("abort", abort, { once: true });
-        run.waiting.set(job, done);
-        run.conversation?.send(line);
-      });
-      if (answer instanceof CephError) throw answer;
-      return answersOf(answer);
+      const { line, timeout } = jobLine(last, commands, options);
+      return answersOf(await answerTo(line, last, options.signal, timeout));
+    },
+    async write(place, signal) {
+      last += 1;
+      const answer = await answerTo(writeLine(last, place), last, signal);
+      if ("wrote" in answer) return answer.wrote;
+      throw new CephError(
+        `write to ${place.pool}: ${"failed" in answer ? answer.failed : "something else was answered"}`,
+      );
     },
     close() {
       closed = true;

@@ -100,4 +100,11 @@ export const serviceRules: readonly AlertRule[] = [
     ...{ lasting: "2m", severity: "critical" },
     summary: `users are kept from their volumes, will be soon, or data is at risk: Ceph says {{ $labels.code }}, asked by ${host}`,
   },
+  {
+    alert: "CephWritesStall",
+    // As long as a take-over takes, it ends by itself.
+    when: "zcloud_ceph_write_stalled_seconds > 30",
+    ...{ lasting: "1m", severity: "critical" },
+    summary: `Ceph has taken no write of ${host} for {{ $value | humanizeDuration }}: whoever writes to a volume there waits`,
+  },
 ];

@@ -301,6 +301,12 @@ export const stories: readonly Story[] = [
     }),
     { ...zstore, code: "OSD_FULL", urgency: "now", severity: "critical" },
   ),
+  ...pair(
+    "CephWritesStall",
+    "5m",
+    (sick) => ({ [on("zcloud_ceph_write_stalled_seconds", zstore)]: sick ? "0 0 40+60x20" : "0 0 40 0x20" }),
+    { ...zstore, severity: "critical" },
+  ),
   { what: "Watchdog: always", alert: "Watchdog", at: "1m", series: {}, firing: [{ severity: "none" }] },
   ...pair(
     "CollectorConfig",
