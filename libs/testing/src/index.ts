@@ -1,4 +1,5 @@
 export * from "./at-exit.ts";
+export * from "./ceph-lab.ts";
 export * from "./certificates.ts";
 export * from "./daemon.ts";
 export * from "./golden.ts";

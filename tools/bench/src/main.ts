@@ -7,6 +7,7 @@ import { front } from "./front.ts";
 import { frontParts } from "./front-options.ts";
 import { idle } from "./idle.ts";
 import { net, netParts } from "./net.ts";
+import { store } from "./store.ts";
 
 const benchmarks: Readonly<Record<string, (lab: string) => Promise<void>>> = {
   idle,
@@ -17,6 +18,7 @@ const benchmarks: Readonly<Record<string, (lab: string) => Promise<void>>> = {
     const scale = { routes: Number(values.scale), certificates: Number(values.certificates) };
     return front({ routes: Number(values.routes), scale, changes: Number(values.changes), only, quick: values.quick });
   },
+  store: () => store(values.quick),
   net() {
     const minutes = Number(values.minutes ?? (values.quick ? 0.5 : 10));
     return net(netParts.includes(values.only ?? "") ? values.only : undefined, values.quick, minutes);
@@ -43,7 +45,7 @@ if (values.help) {
     `npm run bench -- [OPTION...] [NAME...]
 
 Measures and writes tools/bench/results/NAME.json. Names: ${known}.
-idle and deploy need a running lab; certificates, front and net need none. front fetches Debian's caddy, nginx and h2load once,
+idle and deploy need a running lab; certificates, front and net need none, store makes its own. front fetches Debian's caddy, nginx and h2load once,
 net its dnsperf and ripgrep.
 
   --name LAB          the lab for idle and deploy (lab)
@@ -53,7 +55,7 @@ net its dnsperf and ripgrep.
   --changes N         front: new names with certificate and 3 servers (1000)
   --minutes N         net: minutes that znet is off (10; 0.5 with --quick)
   --only PART         front: compare, scale, certificates or failures; net: dns, gap, logs, outages, grep or names
-  --quick             front, net: few rounds, for trying`,
+  --quick             front, net, store: few rounds, for trying`,
   );
   process.exit(0);
 }
