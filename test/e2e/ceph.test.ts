@@ -17,7 +17,7 @@ beforeAll(async () => {
   await ceph.healthy(150);
 });
 afterAll(async () => {
-  if (given === undefined) await bed.down();
+  if (given === undefined) await bed?.down();
 });
 
 const wait = (seconds: number) => new Promise((done) => setTimeout(done, seconds * 1_000));

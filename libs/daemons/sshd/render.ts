@@ -1,4 +1,5 @@
 import { type HostEntry, type Operator, siteOf, type ZMap } from "@zcloud/map";
+import { alertmanagerPort, prometheusPort } from "../prometheus/places.ts";
 
 /** Where sshd has its things, for tests that run it elsewhere. */
 export interface SshdPlaces {
@@ -20,7 +21,7 @@ export const sshdPlaces: SshdPlaces = {
   certificate: "/etc/ssh/ssh_host_ed25519_key-cert.pub",
 };
 
-/** sshd_config(5) of a host: keys only; a zcloud is the way to its site's VMs, and a VM to nowhere. */
+/** sshd_config(5) of a host: keys only; a zcloud is the way to its site's VMs, znet to its numbers, any other VM to nowhere. */
 export function renderSshd(map: ZMap, self: HostEntry, places: SshdPlaces = sshdPlaces): string {
   const lines = [
     "# Written by zCloud from the map; changes are overwritten.",
@@ -76,11 +77,18 @@ function jump(map: ZMap, self: HostEntry): readonly string[] {
   ];
 }
 
+/** Prometheus and Alertmanager listen on znet's loopback only. */
+const numbers: readonly string[] = [
+  "# The way of an operator's browser to the site's numbers and alerts (docs/operations.md), and to nothing else.",
+  "AllowTcpForwarding local",
+  `PermitOpen ${[prometheusPort, alertmanagerPort].map((port) => `127.0.0.1:${port}`).join(" ")}`,
+  "PermitListen none",
+];
+
 function vm(map: ZMap, self: HostEntry): readonly string[] {
   const zcloud = isVm(self) ? siteOf(map, self.site).hosts.find(({ role }) => role === "zcloud") : undefined;
   return [
-    "DisableForwarding yes",
-    "AllowTcpForwarding no",
+    ...(self.role === "znet" ? numbers : ["DisableForwarding yes", "AllowTcpForwarding no"]),
     ...(zcloud === undefined
       ? []
       : [

@@ -110,9 +110,16 @@ describe("a VM", () => {
     expect(done.status).toBe(255);
   });
 
-  test("it is no way to anywhere", async () => {
-    const done = await ssh("robin", "-W", "127.0.0.1:22", "root@127.0.0.1");
-    expect(done.stderr).toMatch(/administratively prohibited/);
+  test("it is no way to anywhere but znet's numbers and alerts", async () => {
+    for (const closed of ["127.0.0.1:22", "127.0.0.1:9091", "127.0.0.2:9090"]) {
+      const { stderr } = await ssh("robin", "-W", closed, "root@127.0.0.1");
+      expect(stderr, closed).toMatch(/administratively prohibited/);
+    }
+    // Nobody listens there.
+    for (const open of ["127.0.0.1:9090", "127.0.0.1:9093"]) {
+      const { stderr } = await ssh("robin", "-W", open, "root@127.0.0.1");
+      expect(stderr, open).toMatch(/connect failed/);
+    }
   });
 
   test("drift: a file changed by hand comes back; one that speaks before it is told of", async () => {
@@ -172,7 +179,7 @@ test("a zcloud is the way to its VMs' SSH, and to nothing else", async () => {
   expect(other.stderr).toMatch(/administratively prohibited/);
 });
 
-test.each(["north/znet", "north/zcloud"])("sshd takes the golden configuration of %s, and does what it says", (id) => {
+test.each(["north/znet", "north/zpod1", "north/zcloud"])("sshd takes the golden configuration of %s, and does what it says", (id) => {
   const text = renderSshd(labMap(), hostOf(labMap(), id));
   golden(new URL(`golden/${id.replace("/", "-")}.conf`, import.meta.url), text);
   writeFileSync(etc("golden"), text);

@@ -78,7 +78,7 @@ export function cephLab(lab: LabHandle): CephLab {
     const monitors = zstores.length + (lab.map.witness === undefined ? 0 : 1);
     const osds = lab.map.sites.reduce((sum, { disks }) => sum + disks.ceph.length, 0);
     const checks: [boolean, string][] = [
-      [health.status === "HEALTH_OK", health.status],
+      [health.status === "HEALTH_OK", `${health.status}: ${JSON.stringify(health.checks)}`],
       [quorum_names.length === monitors, `quorum: ${quorum_names.join(", ")}`],
       [osdmap.num_up_osds === osds, `${osdmap.num_up_osds} OSDs up`],
       // Health is good before there are any, and says so for seconds after a cut.
@@ -192,7 +192,7 @@ export function longestStall(done: readonly Acknowledged[]): number {
 const gone = (error: Error) => ({ status: 1, stdout: "", stderr: error.message });
 
 interface CephStatus {
-  readonly health: { readonly status: string };
+  readonly health: { readonly status: string; readonly checks: unknown };
   readonly quorum_names: readonly string[];
   readonly osdmap: { readonly num_up_osds: number };
   readonly mgrmap: { readonly available: boolean };
