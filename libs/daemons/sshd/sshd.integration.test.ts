@@ -179,7 +179,11 @@ test("a zcloud is the way to its VMs' SSH, and to nothing else", async () => {
   expect(other.stderr).toMatch(/administratively prohibited/);
 });
 
-test.each(["north/znet", "north/zpod1", "north/zcloud"])("sshd takes the golden configuration of %s, and does what it says", (id) => {
+test.each([
+  "north/znet",
+  "north/zpod1",
+  "north/zcloud",
+])("sshd takes the golden configuration of %s, and does what it says", (id) => {
   const text = renderSshd(labMap(), hostOf(labMap(), id));
   golden(new URL(`golden/${id.replace("/", "-")}.conf`, import.meta.url), text);
   writeFileSync(etc("golden"), text);
