@@ -69,15 +69,21 @@ export interface LabHandle {
   down(): Promise<void>;
 }
 
-/** Makes a lab for tests, which a later `lab down --all-tests` removes if this process dies before `down()`. */
+/** Makes a lab for tests, whole or not at all, which a later `lab down --all-tests` removes if this process dies before `down()`. */
 export async function startLab(
   name: string,
   options: { readonly map?: string; readonly bare?: boolean } = {},
 ): Promise<LabHandle> {
   const map = options.map === undefined ? [] : ["--map", options.map];
   const bare = options.bare === true ? ["--bare"] : [];
-  await lab(["up", "--name", name, "--for-test", String(process.pid), ...map, ...bare], upTimeout);
-  return useLab(name);
+  try {
+    await lab(["up", "--name", name, "--for-test", String(process.pid), ...map, ...bare], upTimeout);
+    return await useLab(name);
+  } catch (error) {
+    // Half of one would take this machine's time from every test that follows.
+    await lab(["down", "--name", name], upTimeout);
+    throw error;
+  }
 }
 
 /** A lab that somebody else made, and that this process must leave as it found it. */
