@@ -65,10 +65,15 @@ export async function outageRows(quick: boolean, minutes: number): Promise<reado
     console.log(
       `  ${title}: ${lost} of ${accepted} lost, ${repeated} twice, ${late} behind a later one, ${broken} halves, ${caughtUp.toFixed(1)} s`,
     );
-    const missing = `log lines lost: ${title}, of ${accepted}`;
-    rows.push(limited(missing, lost, 0));
-    rows.push(shown("  stored more than once", repeated), shown("  behind a later one", late));
-    rows.push(shown("  half lines", broken), shown("  s until all of the outage had arrived", caughtUp));
+    rows.push(limited(`log lines lost: ${title}`, lost, 0));
+    const about: [string, number][] = [
+      ["said", accepted],
+      ["stored more than once", repeated],
+      ["behind a later one", late],
+      ["half lines", broken],
+      ["s until all of it had arrived", caughtUp],
+    ];
+    for (const [what, value] of about) rows.push(shown(`${title}: ${what}`, value));
   };
   try {
     await measure("off", `znet off for ${minutes} min`, async () => {
