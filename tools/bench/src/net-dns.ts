@@ -11,8 +11,8 @@ import { debianTree, programIn } from "./debian-tree.ts";
 import { median, type Row } from "./results.ts";
 
 const records = 10_000;
-/** Questions a second at which answers are timed, both at once so that the same noise meets both; far from what either can do. */
-const steady = 5_000;
+/** Questions a second at which answers are timed: what a busy site asks, far from what either can do. */
+const steady = 10_000;
 
 /** Unbound with 10,000 records as znet has it, beside one with the same records and nothing else, asked by dnsperf. */
 export async function dnsRows(quick: boolean): Promise<readonly Row[]> {
@@ -37,11 +37,8 @@ export async function dnsRows(quick: boolean): Promise<readonly Row[]> {
       const turns = [...[ours ?? 0, bare ?? 0].entries()];
       for (const [index, port] of round % 2 === 0 ? turns : turns.reverse()) {
         rates[index]?.push((await measure(dnsperf, about(port))).rate);
-      }
-      const timed = turns.map(async ([index, port]) => {
         slow[index]?.push((await measure(dnsperf, [...about(port), "-Q", String(steady)])).p99);
-      });
-      await Promise.all(timed);
+      }
       const said = (both: readonly (readonly number[])[]) => both.map((one) => Math.round(one.at(-1) ?? 0)).join(", ");
       console.log(`  ${round + 1}/${rounds} queries/s ours, bare ${said(rates)}; p99 us ${said(slow)}`);
     }
@@ -60,7 +57,7 @@ export async function dnsRows(quick: boolean): Promise<readonly Row[]> {
   const beside = `${records} records, ours with its limit per address raised / bare Unbound`;
   return [
     row(`DNS queries/s, ${beside}`, rates, ">= 0.95", (ratio) => ratio >= 0.95),
-    row(`p99 of an answer at ${steady} queries/s each, both at once, us`, slow, "<= 1.1", (ratio) => ratio <= 1.1),
+    row(`p99 of an answer at ${steady} queries/s, us, the same`, slow, "<= 1.1", (ratio) => ratio <= 1.1),
   ];
 }
 
