@@ -31,6 +31,22 @@ test("a file that is written at one site is read at the other; nothing is left t
   expect(await ceph.ok("south/zpod1", `cat ${mountPoint}/word`)).toBe("kept");
 });
 
+test.each(["north", "south"])("%s: znet, which may not ask, has Ceph's numbers", async (site) => {
+  const ask = ["promtool", "query", "instant", "http://127.0.0.1:9090"];
+  const series = (query: string) => bed.sh(`${site}/znet`, [...ask, query]);
+  // Pools and disks come one after the other, and are asked for every half minute.
+  const has = (what: string, query: string, pattern: RegExp) =>
+    eventually(
+      what,
+      90,
+      () => series(query),
+      ({ stdout: said }) => pattern.test(said),
+    );
+  await has("both disks are up", `count(ceph_osd_up{host="${site}/zstore"} == 1)`, /=> 2 @/);
+  await has("room of the files' pool", "ceph_pool_max_avail > 0", /name="zcloud\.data"/);
+  await has("all monitors are in the quorum", "sum(ceph_mon_quorum_status)", /=> 3 @/);
+});
+
 test("who stands at the witness's place reaches monitors, and neither data nor the sites' hosts; clients don't reach it", async () => {
   const connects = "timeout 3 bash -c 'exec 3<>/dev/tcp/$0/$1'";
   for (const { hosts, public: outside } of bed.map.sites) {

@@ -48,6 +48,12 @@ test("zstore's own numbers are there under its name, by a way that it opens", as
   expect(Number(sample?.value[1])).toBeGreaterThan(2 ** 20);
   const [info] = await query("north", 'zcloud_build_info{host="north/zstore"}');
   expect(info?.metric).toMatchObject({ site: "north", role: "zstore", job: "pushed" });
+  // Its operating system's too, whose exporter nobody outside can ask.
+  const [memory] = await query("north", 'node_memory_MemTotal_bytes{job="pushed",host="north/zstore"}');
+  expect(Number(memory?.value[1])).toBeGreaterThan(2 ** 28);
+  const exporter = await bed.sh("north/zstore", ["ss", "-Hltn", "sport", "=", ":9100"]);
+  expect(exporter.stdout).toMatch(/127\.0\.0\.1:9100/);
+  expect(exporter.stdout.trim().split("\n")).toHaveLength(1);
   // Not by asking it: nobody of znet's has a connection to it.
   const address = bed.map.sites[0]?.hosts.find(({ role }) => role === "zstore")?.address;
   const opened = ["ss", "-Htn", "dst", address ?? "", "and", "sport", "ge", ":32768"];

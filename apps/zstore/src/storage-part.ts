@@ -2,6 +2,7 @@ import {
   askCommand,
   cephDisks,
   cephMetrics,
+  clusterMetrics,
   clusterWish,
   createCephFiles,
   createCluster,
@@ -55,6 +56,7 @@ export function storagePart(ctx: RoleContext) {
     () => isKept(ctx.view()),
     () => cluster.report(),
   );
+  clusterMetrics(ctx.metrics, () => (isKept(ctx.view()) ? cluster.numbers() : undefined));
   const writes = watchWrites({
     site: name,
     write: (signal) => monitors.write({ pool: probePool, object: `written-from-${name}` }, signal),

@@ -97,6 +97,38 @@ test("the other site joins, interrupted too, and all of it is healthy", { timeou
   expect(tree.split(/\s{2,}/).filter((word) => nodes.includes(word))).toEqual(nodes);
 });
 
+test("its numbers are Ceph's: disks, daemons, room, what was written", async () => {
+  await on(south, "sh", "-c", "head -c 1000000 /dev/zero | rados --pool zcloud.data put million -");
+  // The manager counts every few seconds.
+  const pools = () => new Map(north.numbers()?.pools.map((pool) => [pool.name, pool]));
+  await north.settle(() => (pools().get("zcloud.data")?.stored ?? 0) >= 1_000_000);
+  const numbers = north.numbers();
+  const up = { up: true, in: true };
+  expect(numbers).toMatchObject({
+    ...{ health: 0, degraded: 0, misplaced: 0, unfound: 0, total: 2 * 2 * 2 ** 30 },
+    osds: [
+      { id: 0, ...up },
+      { id: 1, ...up },
+    ],
+  });
+  expect(numbers?.monitors.every(({ quorum }) => quorum)).toBe(true);
+  expect(sorted(numbers?.monitors.map(({ name }) => name))).toEqual(["north", "south", "witness"]);
+  expect(["north", "south"]).toContain(numbers?.manager);
+  expect(sorted(numbers?.mds.map(({ state }) => state))).toEqual(["up:active", "up:standby"]);
+  expect(sorted(numbers?.mds.map(({ name }) => name))).toEqual(["north", "south"]);
+  expect(numbers?.pgs).toEqual({ "active+clean": 65 });
+  expect(numbers?.used).toBeGreaterThan(2_000_000);
+  const data = pools().get("zcloud.data");
+  expect(data).toMatchObject({ objects: 2, stored: 1_000_004 });
+  // Of 4 GiB, in two copies.
+  expect(data?.room).toBeGreaterThan(1.5 * 2 ** 30);
+  expect(data?.room).toBeLessThan(2 * 2 ** 30);
+  expect(data?.full).toBeGreaterThan(0);
+  expect(data?.writes).toBeGreaterThanOrEqual(2);
+  expect(data?.writtenBytes).toBeGreaterThanOrEqual(1_000_000);
+  expect(await on(south, "rados", "--pool", "zcloud.data", "rm", "million")).toBe("");
+});
+
 test("a cluster that is as it should be is left alone", async () => {
   for (const node of all) expect(await node.pass()).toEqual([]);
 });
@@ -160,6 +192,12 @@ test("a disk that is broken for good is forgotten, and an empty one in its place
 }, async () => {
   await south.powerOff();
   await north.settle(() => north.report()?.osds.up === 1);
+  // Placement groups take a moment to find out.
+  await north.settle(() => (north.numbers()?.degraded ?? 0) > 0);
+  expect(north.numbers()?.osds).toEqual([
+    { id: 0, up: true, in: true },
+    { id: 1, up: false, in: expect.any(Boolean) },
+  ]);
   await on(south, "sh", "-c", `rm -rf ${disk} /var/lib/ceph/osd/ceph-*`);
   expect(await on(north, "ceph", "osd", "purge", "1", "--yes-i-really-mean-it")).toBe("");
   await south.settle(() => south.report()?.osds.up === 2);

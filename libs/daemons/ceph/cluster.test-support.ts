@@ -86,6 +86,7 @@ export interface TestNode {
   /** Passes until there is nothing to do. */
   settle(until?: () => boolean): Promise<void>;
   report(): ReturnType<ReturnType<typeof createCluster>["report"]>;
+  numbers(): ReturnType<ReturnType<typeof createCluster>["numbers"]>;
   disks(): readonly DiskObserved[];
   /** Its service's way to the monitors. */
   readonly monitors: Pick<Session, "ask" | "write">;
@@ -185,6 +186,7 @@ export async function testNode(map: ZMap, name: string, secrets: ClusterSecrets,
       }
     },
     report: () => cluster.report(),
+    numbers: () => cluster.numbers(),
     disks: () => disks.seen(),
     monitors,
     send(kind, signal) {

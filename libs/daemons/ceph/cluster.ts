@@ -4,6 +4,7 @@ import { admin, type CephHost, tell } from "./ask.ts";
 import { CephError } from "./errors.ts";
 import type { CephCheck } from "./health.ts";
 import type { MonCommand } from "./mon-command.ts";
+import { type CephNumbers, readNumbers } from "./numbers.ts";
 import { type ClusterAction, type ClusterObserved, type ClusterWish, planCluster } from "./plan-cluster.ts";
 
 /** What Ceph says of itself in one look. */
@@ -60,7 +61,11 @@ const strategies = ["", "classic", "disallow", "connectivity"];
 const questions: readonly MonCommand[] = [
   { prefix: "status", format: "json" },
   { prefix: "health", detail: "detail", format: "json" },
-  ...["mon dump", "osd dump", "osd crush rule dump", "fs dump"].map((prefix) => ({ prefix, format: "json" })),
+  ...["mon dump", "osd dump", "osd crush rule dump", "fs dump", "mgr stat"].map((prefix) => ({
+    prefix,
+    format: "json",
+  })),
+  { prefix: "df", detail: "detail", format: "json" },
 ];
 
 export interface ClusterOptions extends CephHost {
@@ -72,21 +77,28 @@ export interface ClusterOptions extends CephHost {
 export interface Cluster extends Reconciler<ClusterWish, ClusterObserved | undefined, ClusterAction> {
   /** As of the last look; undefined while the monitors don't answer. */
   report(): CephReport | undefined;
+  /** Of the same look. */
+  numbers(): CephNumbers | undefined;
 }
 
 /** Keeps what the whole cluster must have: elections, rule, pools, file system. */
 export function createCluster({ host, monitors, order, self }: ClusterOptions): Cluster {
   let latest: CephReport | undefined;
+  let numbers: CephNumbers | undefined;
 
   async function observe(signal: AbortSignal): Promise<ClusterObserved | undefined> {
     const known = (await host.stat(admin.keyring)) !== undefined;
     const said = known ? await monitors.ask(questions, { signal }) : undefined;
     // What was seen before stays in force until it is known to be no more: somebody may ask meanwhile.
-    if (said === undefined) latest = undefined;
-    if (said === undefined) return undefined;
+    if (said === undefined) {
+      latest = undefined;
+      numbers = undefined;
+      return undefined;
+    }
     const failed = said.findIndex(({ status }) => status < 0);
     if (failed !== -1) throw new CephError(`${questions[failed]?.prefix}: ${said[failed]?.err.slice(0, 300)}`);
-    const [status, health, mons, osds, rules, fs] = said.map(({ out }) => JSON.parse(out.toString()) as unknown);
+    const answers = said.map(({ out }) => JSON.parse(out.toString()) as unknown);
+    const [status, health, mons, osds, rules, fs, mgrStat, df] = answers;
     const now = Status.parse(status);
     const monmap = MonDump.parse(mons);
     const names = new Map(Rules.parse(rules).map(({ rule_id, rule_name }) => [rule_id, rule_name]));
@@ -95,6 +107,7 @@ export function createCluster({ host, monitors, order, self }: ClusterOptions): 
       Health.parse(health),
       monmap.mons.map(({ name }) => name),
     );
+    numbers = readNumbers({ status, monDump: mons, osdDump: osds, fsDump: fs, mgrStat, df });
     const turn = order().find((name) => now.quorum_names.includes(name)) === self;
     return {
       turn,
@@ -119,6 +132,7 @@ export function createCluster({ host, monitors, order, self }: ClusterOptions): 
   return {
     name: "ceph-cluster",
     report: () => latest,
+    numbers: () => numbers,
     observe,
     plan: planCluster,
     apply: async ({ commands }, signal) => void (await tell(monitors, commands, { signal, timeout: 30 })),

@@ -4,6 +4,7 @@ import type { ClusterWish } from "./plan-cluster.ts";
 export { askCommand } from "./ask-script.ts";
 export { createCephFiles, readSecrets } from "./base.ts";
 export { createCluster } from "./cluster.ts";
+export { clusterMetrics } from "./cluster-metrics.ts";
 export { createDaemons } from "./daemons.ts";
 export { createDisks } from "./disks.ts";
 export type { HealthTheme } from "./health/code.ts";

@@ -12,7 +12,7 @@ export function numbersPart(ctx: RoleContext, logBehind: () => number): readonly
       this.set(logBehind());
     },
   });
-  const places = nodeExporterAt(ctx.view().self.address);
+  const places = nodeExporterAt(ctx.view().self);
   return [
     ctx.loop({
       reconciler: createMonitor("node-exporter", { host: ctx.host, places, clock: ctx.clock }),

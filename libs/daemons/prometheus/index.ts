@@ -3,9 +3,10 @@ import type { FileSet, FileSpec } from "@zcloud/reconcile";
 import { fingerprintOf } from "../rsyslog/plan.ts";
 import { alertmanagerPlaces, type MonitorPlaces, nodeExporterPlaces, prometheusPlaces } from "./places.ts";
 import type { MonitorDesired } from "./plan.ts";
-import { renderPrometheus, siteTargets, type Targets } from "./render.ts";
+import { pushes, renderPrometheus, siteTargets, type Targets } from "./render.ts";
 import { renderAlertmanager, tellsSomebody } from "./render-alertmanager.ts";
 import { renderRules } from "./rules/index.ts";
+import { getText } from "./self.ts";
 import { renderAlertmanagerUnit, renderNodeExporterUnit, renderPrometheusUnit } from "./units.ts";
 
 export { createMonitor } from "./daemon.ts";
@@ -55,17 +56,25 @@ export function desiredAlertmanager(
   };
 }
 
-/** On every VM that znet may ask; zstore's numbers would have no reader. */
-export function desiredNodeExporter({ role, address }: Pick<HostEntry, "role" | "address">): MonitorDesired {
-  const places = nodeExporterAt(address);
+/** On every VM. */
+export function desiredNodeExporter(self: Pick<HostEntry, "role" | "address">): MonitorDesired {
+  const places = nodeExporterAt(self);
   return {
-    on: role !== "zstore",
+    on: true,
     unitFiles: only(places.dropIn, { content: renderNodeExporterUnit(places), mode: 0o644 }),
     aside: new Map(),
     config: undefined,
   };
 }
 
-export const nodeExporterAt = (address: string): MonitorPlaces => nodeExporterPlaces(`${address}:${ports.node}`);
+/** Who says its numbers itself has it on loopback: nobody else may ask there. */
+export function nodeExporterAt({ role, address }: Pick<HostEntry, "role" | "address">): MonitorPlaces {
+  return nodeExporterPlaces(`${pushes({ role }) ? "127.0.0.1" : address}:${ports.node}`);
+}
+
+/** What a host's node exporter says now, in Prometheus' text format; nothing while it does not answer. */
+export async function nodeNumbers(self: Pick<HostEntry, "role" | "address">, signal: AbortSignal): Promise<string> {
+  return (await getText(`http://${nodeExporterAt(self).listen}/metrics`, signal)) ?? "";
+}
 
 const only = (path: string, spec: FileSpec): FileSet => new Map([[path, spec]]);

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { debian, freePorts, startDaemon, tempDir } from "@zcloud/testing";
 import { Registry } from "prom-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { clusterMetrics } from "../ceph/index.ts";
 import { clockMetrics } from "../chrony/index.ts";
 import { boards } from "../dashboards/index.ts";
 import { exporterFrontend } from "../haproxy/exporter.ts";
@@ -66,6 +67,7 @@ beforeAll(async () => {
   upgradesMetrics(registry, () => undefined);
   for (const prefix of ["zcloud_dns_", "zcloud_resolver_"])
     dnsMetrics(registry, prefix, away as unknown as Parameters<typeof dnsMetrics>[2]);
+  clusterMetrics(registry, () => undefined);
   busMetrics(registry, new AbortController().signal);
   const texts = [await prometheus.get("/metrics"), await alertmanager.get("/metrics")];
   const ofNode = await (await fetch(`http://127.0.0.1:${node}/metrics`)).text();

@@ -58,7 +58,7 @@ export const alertmanagerPlaces: MonitorPlaces = {
   prefix: "alertmanager",
 };
 
-/** Listens at its host's own address, `listen`. */
+/** Listens at `listen`. */
 export function nodeExporterPlaces(listen: string): MonitorPlaces {
   return {
     ...debian("prometheus-node-exporter"),

@@ -109,7 +109,7 @@ export function renderAlertmanagerUnit(places: MonitorPlaces): string {
 
 /** Units whose state is worth knowing: those that a role of ours keeps. */
 const watchedUnits =
-  "(haproxy|unbound|unbound-.+|chrony|nats-server|podman|nftables|prometheus.*|ssh|zcloud-.+)\\.service";
+  "(ceph-.+|haproxy|unbound|unbound-.+|chrony|nats-server|podman|nftables|prometheus.*|ssh|zcloud-.+)\\.service";
 
 /** Only what somebody draws or is woken by. */
 const collectors = [

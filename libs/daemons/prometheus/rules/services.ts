@@ -101,6 +101,13 @@ export const serviceRules: readonly AlertRule[] = [
     summary: `users are kept from their volumes, will be soon, or data is at risk: Ceph says {{ $labels.code }}, asked by ${host}`,
   },
   {
+    alert: "CephFilling",
+    // Ceph warns at 0.85 of a disk, when there is little time left to order one.
+    when: "ceph_cluster_total_used_raw_bytes / ceph_cluster_total_bytes > 0.75",
+    ...{ lasting: "30m", severity: "warning" },
+    summary: `Ceph's disks are {{ $value | humanizePercentage }} full, says ${host}`,
+  },
+  {
     alert: "CephWritesStall",
     // As long as a take-over takes, it ends by itself.
     when: "zcloud_ceph_write_stalled_seconds > 30",

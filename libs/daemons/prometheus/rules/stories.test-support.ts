@@ -302,6 +302,15 @@ export const stories: readonly Story[] = [
     { ...zstore, code: "OSD_FULL", urgency: "now", severity: "critical" },
   ),
   ...pair(
+    "CephFilling",
+    "40m",
+    (sick) => ({
+      [on("ceph_cluster_total_used_raw_bytes", zstore)]: sick ? "76x60" : "74x60",
+      [on("ceph_cluster_total_bytes", zstore)]: "100x60",
+    }),
+    { ...zstore, severity: "warning" },
+  ),
+  ...pair(
     "CephWritesStall",
     "5m",
     (sick) => ({ [on("zcloud_ceph_write_stalled_seconds", zstore)]: sick ? "0 0 40+60x20" : "0 0 40 0x20" }),
