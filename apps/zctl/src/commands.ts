@@ -15,6 +15,7 @@ import { status } from "./commands/status.ts";
 import { token } from "./commands/token.ts";
 import { trust } from "./commands/trust.ts";
 import { uptime } from "./commands/uptime.ts";
+import { volumes } from "./commands/volumes.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** All commands, in the order in which an operator meets them. */
@@ -34,6 +35,7 @@ export const commands: readonly CommandSpec[] = [
     maintenance,
     certificates,
     uptime,
+    volumes,
     events,
     logs,
     token,

@@ -25,6 +25,8 @@ export const errorCodes = {
   POLICY: "a stack breaks the policy, or its tenant's envelope",
   ENROLL: "a host could not make its keys",
   TOOL: "a program on this machine failed",
+  REFUSED: "a service refused what was asked of it; the same again will not help",
+  NO_ANSWER: "nobody who could do it answered",
   INTERRUPTED: "interrupted",
 } as const;
 

@@ -18,6 +18,8 @@ import {
   watchWrites,
   writeMetrics,
 } from "@zcloud/daemons/ceph";
+import { clockFault } from "@zcloud/daemons/chrony";
+import { createVolumes, keepSchedule } from "@zcloud/daemons/volumes";
 import { converse } from "@zcloud/host";
 import type { MapView, RoleContext } from "@zcloud/service";
 
@@ -66,6 +68,14 @@ export function storagePart(ctx: RoleContext) {
     signal: ctx.signal,
   });
   writeMetrics(ctx.metrics, writes.state);
+  const volumes = createVolumes({ monitors, room: () => cluster.numbers(), clock: ctx.clock });
+  void keepSchedule({
+    volumes,
+    turn: () => isKept(ctx.view()) && order().find((site) => cluster.report()?.quorum.includes(site)) === name,
+    clockFault: clockFault(host),
+    told: (news) => ctx.event(news),
+    ...{ signal: ctx.signal, clock: ctx.clock },
+  });
   const whole = () => cluster.report()?.health === "HEALTH_OK" && cluster.report()?.monitors.length === 3;
   const common = {
     essential: false,
@@ -87,6 +97,8 @@ export function storagePart(ctx: RoleContext) {
       ctx.loop({ reconciler: disks, desired: wanted(disksOf), ...common }),
       ctx.loop({ reconciler: cluster, desired: wanted(({ map }) => clusterWish(map)), ...common }),
     ],
+    /** Undefined while the map says `local`. */
+    volumes: () => (isKept(ctx.view()) ? volumes : undefined),
     stop: async () => monitors.close(),
     facts: () => (isCeph() ? { ceph: cluster.report(), writes: inFacts(writes.state()) } : {}),
     problems: () => {

@@ -7,6 +7,7 @@ import { createDeclaration, type Declaration } from "./declaration.ts";
 import { type Link, openLink, pause } from "./link.ts";
 import type { BusOptions } from "./options.ts";
 import { createOutbox } from "./outbox.ts";
+import { type Answer, answerHosts, askHost, type KeyOf } from "./questions.ts";
 import { createReplica, type ReplicaStore } from "./replica.ts";
 import { watch } from "./watch.ts";
 
@@ -26,6 +27,10 @@ export interface ConnectedBus extends Bus {
   agreed(): boolean;
   /** For znet's own administration of the server. */
   readonly link: Link;
+  /** Puts a question to another host of this site, once (questions.ts). @param timeout milliseconds @throws Error if nobody answers in time */
+  ask(to: string, question: unknown, keyOf: KeyOf, timeout: number): Promise<Answer>;
+  /** Answers what other hosts of this site ask this one; returns how to stop. */
+  answer(keyOf: KeyOf, handle: (from: string, question: unknown) => Promise<Answer>): () => void;
 }
 
 /** Whether this is a bus as `connectBus` makes it, not a stand-in of a test. */
@@ -82,6 +87,8 @@ export async function connectBus(options: BusOptions): Promise<ConnectedBus> {
     });
   }
 
+  const { name: self, seed } = options;
+
   function now(): number {
     return (options.clock ?? steadyClock).now();
   }
@@ -111,6 +118,8 @@ export async function connectBus(options: BusOptions): Promise<ConnectedBus> {
       declaration.want(new Map([...entries].map(([name, value]) => [name, JSON.stringify(value)])));
     },
     publish: (event) => outbox.push(event),
+    ask: (to, question, keyOf, timeout) => askHost(link, { self, seed, keyOf }, to, question, timeout),
+    answer: (keyOf, handle) => answerHosts(link, { self, seed, keyOf }, options.logger, handle),
     onConnection: (listener) => link.onConnection(listener),
     counts: () => ({
       rejected: [...stores.values()].reduce((sum, one) => sum + one.rejected(), 0),

@@ -28,6 +28,18 @@ export function authenticatorOf(seed: string): (nonce?: string) => { nkey: strin
   return (nonce = "") => ({ nkey, sig: sign(null, Buffer.from(nonce), key).toString("base64url") });
 }
 
+/** The key by which the host with this seed signs. */
+export const signingKeyOf = (seed: string): KeyObject => keyOf(seed);
+
+/** The key by which others verify that. @param nkey `U...` */
+export function verifyingKeyOf(nkey: string): KeyObject {
+  const bytes = unbase32(nkey);
+  const x = bytes.subarray(1, 33).toString("base64url");
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+  if (encodeUser(key) !== nkey) throw new TypeError(`${nkey} is no public user key`);
+  return key;
+}
+
 /** PKCS #8 of an Ed25519 key is this prefix and the 32 bytes of its seed (RFC 8410, 10.3). */
 const pkcs8 = Buffer.from("302e020100300506032b657004220420", "hex");
 
@@ -56,8 +68,14 @@ function crc16(bytes: Uint8Array): number {
   return crc;
 }
 
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+function unbase32(text: string): Buffer {
+  const bits = [...text].map((letter) => Math.max(0, alphabet.indexOf(letter)).toString(2).padStart(5, "0")).join("");
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((eight) => Number.parseInt(eight, 2)));
+}
+
 function base32(bytes: Uint8Array): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
   return (bits.match(/.{1,5}/g) ?? []).map((five) => alphabet[Number.parseInt(five.padEnd(5, "0"), 2)]).join("");
 }

@@ -29,9 +29,11 @@ export interface AskOptions {
   readonly timeout?: number;
   /** Go on after one that failed. */
   readonly all?: boolean;
+  /** The active manager has commands of its own, about volumes among others; nobody answers for it while there is none. */
+  readonly to?: "monitors" | "manager";
 }
 
-/** A way to the monitors, as one of their users. */
+/** A way to the monitors and the active manager, as one of their users. */
 export interface Monitors {
   /**
    * Answers in the order of the commands; undefined if the monitors have no quorum, or can't be reached.
@@ -64,8 +66,9 @@ export function introduction({ as, keyring }: Asker): string {
 }
 
 /** A line for it, and when it must have been answered, in seconds. */
-export function jobLine(job: number, commands: readonly MonCommand[], { timeout = 5, all = false }: AskOptions) {
-  return { line: JSON.stringify({ job, timeout, all, commands }), timeout };
+export function jobLine(job: number, commands: readonly MonCommand[], options: AskOptions) {
+  const { timeout = 5, all = false, to = "monitors" } = options;
+  return { line: JSON.stringify({ job, timeout, all, to, commands }), timeout };
 }
 
 /** Where something is written. */

@@ -1,6 +1,7 @@
 import type { ZMap } from "@zcloud/map";
 import type { ClusterWish } from "./plan-cluster.ts";
 
+export type { Monitors } from "./ask.ts";
 export { askCommand } from "./ask-script.ts";
 export { createCephFiles, readSecrets } from "./base.ts";
 export { createCluster } from "./cluster.ts";

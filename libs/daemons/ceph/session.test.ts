@@ -56,8 +56,8 @@ test("one program takes all questions after who asks, and answers go to who aske
   expect(runs.map(({ told }) => told)).toEqual([
     [
       { as: "client.admin", keyring: "/etc/ceph/ceph.client.admin.keyring", conf: "/etc/ceph/ceph.conf" },
-      { job: 1, timeout: 5, all: false, commands: [{ prefix: "status" }] },
-      { job: 2, timeout: 30, all: false, commands: [{ prefix: "fs dump" }] },
+      { job: 1, timeout: 5, all: false, to: "monitors", commands: [{ prefix: "status" }] },
+      { job: 2, timeout: 30, all: false, to: "monitors", commands: [{ prefix: "fs dump" }] },
     ],
   ]);
   answer(whole("two"), 2);

@@ -72,7 +72,8 @@ export function logPart(ctx: RoleContext): LogPart {
     problems() {
       const late = seconds();
       if (late < patience) return [];
-      const what = `the site's log is ${Math.round(late / 60)} min behind this host; its lines wait in the journal here`;
+      // The sender writes its place down seldom where little is said.
+      const what = `the site's log is up to ${Math.round(late / 60)} min behind this host; its lines wait in the journal here`;
       return [{ what, remedy: "zctl status: is znet up?" }];
     },
   };

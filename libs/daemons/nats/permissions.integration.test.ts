@@ -1,5 +1,5 @@
 import { connect, type NatsConnection, nkeyAuthenticator } from "@nats-io/transport-node";
-import { type BusAdmin, connectBus, openAdmin, sendNumbers, takeNumbers } from "@zcloud/bus";
+import { type BusAdmin, connectBus, openAdmin, publicKeyOf, sendNumbers, takeNumbers } from "@zcloud/bus";
 import { LocalHost } from "@zcloud/host";
 import { type Daemon, eventually } from "@zcloud/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -138,6 +138,41 @@ test("its numbers arrive by the bus's own means, packed and unpacked", async () 
   await eventually("they are there", () => taken.textOf("north/zstore") !== undefined, 25_000);
   expect(taken.textOf("north/zstore")).toMatch(/^zcloud_test\{round="[12]"\} 1\n$/);
   await Promise.all([zstore.close(), znet.close()]);
+});
+
+test("a zpod asks its site's zstore, which alone hears it and answers it alone; znet, which carries both, reads no answer", async () => {
+  const keyOf = (host: string) => publicKeyOf(sites.link(host).seed);
+  const opened = { host: new LocalHost(), stateDir: `${sites.directory}/state` };
+  const zstore = await connectBus({ ...sites.link("north/zstore"), ...opened });
+  const zpod = await connectBus({ ...sites.link("north/zpod1"), ...opened });
+  await eventually("both are there", () => zstore.connected() && zpod.connected());
+  const asked: unknown[] = [];
+  const stop = zstore.answer(keyOf, async (from, question) => {
+    asked.push([from, question]);
+    if (question === "late") throw new Error("not now");
+    return { kind: "done", value: { key: "a secret" } };
+  });
+  await eventually("it listens", async () => {
+    const answer = await zpod.ask("north/zstore", "first", keyOf, 1_000).catch(() => undefined);
+    return answer?.kind === "done";
+  });
+  expect(await zpod.ask("north/zstore", "late", keyOf, 5_000)).toEqual({ kind: "failed", reason: "not now" });
+  expect(asked.at(-1)).toEqual(["north/zpod1", "late"]);
+  // What is no question is not heard.
+  const heard = asked.length;
+  expect(await may("north/zpod1", "zc.ask.north.zstore.zpod1", "no question").catch(() => "unanswered")).toBe(
+    "unanswered",
+  );
+  expect(asked).toHaveLength(heard);
+  for (const id of ["north/zpod2", "north/zfront", "north/zmah1", "north/znet"])
+    expect(await may(id, "zc.ask.north.zstore.zpod1"), id).toBe("refused");
+  expect(await may("north/zpod1", "zc.ask.north.zpod2.zpod1")).toBe("refused");
+  for (const id of ["north/zpod1", "north/zpod2", "north/zfront", "north/znet"])
+    expect(await mayHear(id, "zc.ask.north.zstore.*"), id).toBe("refused");
+  // It may answer what it heard, and say nothing else to anybody.
+  expect(await may("north/zstore", "_INBOX.north.zpod1.x")).toBe("refused");
+  stop();
+  await Promise.all([zstore.close(), zpod.close()]);
 });
 
 test.each([

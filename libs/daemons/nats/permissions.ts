@@ -1,3 +1,4 @@
+import { questionSubject } from "@zcloud/bus";
 import type { BucketName } from "@zcloud/events";
 import { buckets, numbersSubject } from "@zcloud/events";
 import type { HostEntry, Role } from "@zcloud/map";
@@ -6,24 +7,31 @@ import type { HostEntry, Role } from "@zcloud/map";
 export interface Permissions {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
+  /** It may answer what it hears, once each. */
+  readonly answers?: true;
 }
 
-/** What a role reads beside the map, the bucket in which it owns keys beside its status, and whether it says its numbers here. */
+/**
+ * What a role reads beside the map, the bucket in which it owns keys beside its status, whether it says its numbers here, whom it asks, and
+ * who asks it.
+ */
 interface Part {
   readonly site: readonly BucketName[];
   readonly peer: readonly BucketName[];
   readonly owns: readonly BucketName[];
   readonly numbers?: true;
+  readonly asks?: Role;
+  readonly answers?: true;
 }
 
 const nothing: Part = { site: [], peer: [], owns: [] };
 const parts: Readonly<Record<Exclude<Role, "znet" | "zcloud" | "witness">, Part>> = {
   // What it found out about endpoints it also reads back, should it ever lose its own copy.
   zfront: { site: ["endpoints", "intents", "uptime"], peer: ["endpoints"], owns: ["uptime"] },
-  // znet may not ask it.
-  zstore: { ...nothing, numbers: true },
+  // znet may not ask it; it answers zpods' questions about volumes.
+  zstore: { ...nothing, numbers: true, answers: true },
   // The site's endpoints say which host has a stack's local volumes already: it must not begin with empty ones elsewhere.
-  zpod: { site: ["stacks", "endpoints"], peer: [], owns: ["endpoints"] },
+  zpod: { site: ["stacks", "endpoints"], peer: [], owns: ["endpoints"], asks: "zstore" },
   zmah: { site: ["stacks", "endpoints"], peer: [], owns: ["endpoints"] },
 };
 
@@ -48,6 +56,7 @@ export function permissionsOf(host: HostEntry): Permissions {
       ...owned.map((bucket) => `$KV.${ownKeys(bucket, host.name)}`),
       `zc.events.${host.site}.${host.name}.>`,
       ...(part.numbers === true ? [numbersSubject(host.id)] : []),
+      ...(part.asks === undefined ? [] : [questionSubject(`${host.site}/${part.asks}`, host.id)]),
       ...owned
         .filter((bucket) => !site.includes(bucket))
         .map((bucket) => read(`KV_${bucket}`, ownKeys(bucket, host.name))),
@@ -58,7 +67,8 @@ export function permissionsOf(host: HostEntry): Permissions {
       ]),
       ...[...streams, ...mirrors].map((stream) => `$JS.FC.${stream}.>`),
     ],
-    subscribe: [inbox],
+    subscribe: [inbox, ...(part.answers === true ? [questionSubject(host.id, "*")] : [])],
+    ...(part.answers === true ? { answers: true } : {}),
   };
 }
 

@@ -70,6 +70,10 @@ test("nobody but znet may touch what is not its own", () => {
     const writes = publish.filter((subject) => subject.startsWith("$KV."));
     expect(writes.every((subject) => subject.split(".")[2] === host.name)).toBe(true);
     expect(publish.filter((subject) => /^(>|\*|\$JS\.API\.>|\$KV\.>)/.test(subject))).toEqual([]);
-    expect(subscribe).toEqual([`_INBOX.${host.site}.${host.name}.>`]);
+    // What a host is asked comes to it alone.
+    const questions = host.role === "zstore" ? [`zc.ask.${host.site}.${host.name}.*`] : [];
+    expect(subscribe).toEqual([`_INBOX.${host.site}.${host.name}.>`, ...questions]);
+    const asks = publish.filter((subject) => subject.startsWith("zc.ask."));
+    expect(asks).toEqual(host.role === "zpod" ? [`zc.ask.${host.site}.zstore.${host.name}`] : []);
   }
 });

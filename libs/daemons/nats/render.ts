@@ -1,5 +1,5 @@
 import { dialsPeer, type HostEntry, type Keys, ports, siteOf, type ZMap, znetOf } from "@zcloud/map";
-import { type Permissions, permissionsOf, usesBus } from "./permissions.ts";
+import { permissionsOf, usesBus } from "./permissions.ts";
 
 /** Loopback only: what the server says about itself (/varz, /leafz). */
 export const monitorPort = 8222;
@@ -80,16 +80,19 @@ system_account: SYSTEM
 ${renderLeafnode(map, keys, site, places)}`;
 }
 
+/** For which a host may answer what it heard: as long as the longest work on a volume takes. */
+const answerTime = "3m";
+
 function renderUser(host: HostEntry, nkey: string): string {
-  const { publish, subscribe } = permissionsOf(host);
+  const { publish, subscribe, answers } = permissionsOf(host);
   return `      # ${host.id}
       { nkey: ${nkey}, permissions: {
 ${renderSubjects("publish", publish)}
-${renderSubjects("subscribe", subscribe)}
+${renderSubjects("subscribe", subscribe)}${answers === true ? `\n        allow_responses: { max: 1, expires: "${answerTime}" }` : ""}
       } }`;
 }
 
-function renderSubjects(verb: keyof Permissions, subjects: readonly string[]): string {
+function renderSubjects(verb: "publish" | "subscribe", subjects: readonly string[]): string {
   return `        ${verb}: { allow: [
 ${subjects.map((subject) => `          "${subject}"`).join("\n")}
         ] }`;

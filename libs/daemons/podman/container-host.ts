@@ -1,4 +1,5 @@
 import type { Bus } from "@zcloud/bus";
+import type { VolumeProvider } from "@zcloud/daemons/stack";
 import type { Endpoint, StackEntry } from "@zcloud/events";
 import type { Host } from "@zcloud/host";
 import type { HostEntry, ZMap } from "@zcloud/map";
@@ -41,10 +42,12 @@ export interface ContainerHost {
 const healingPeriod = 5_000;
 
 /** The containers of one host: which stacks it runs, how they are, and what they serve. zpod and zmah are two of these. */
-export async function containerHost(context: ContainerHostContext): Promise<ContainerHost> {
+/** @param remote keeps volumes while the map says `storage: ceph`; without it, they are always directories of this host */
+export async function containerHost(context: ContainerHostContext, remote?: VolumeProvider): Promise<ContainerHost> {
   const { host, bus, log, clock, signal } = context;
   const api = new PodmanApi();
-  const volumes = localVolumes(host, clock);
+  const local = localVolumes(host, clock);
+  const volumes = chosen(() => (context.view().map.storage.kind === "ceph" ? (remote ?? local) : local));
   const watch = new ContainerWatch({ api, clock, log });
   const inBucket = bus.replica("stacks", "site");
   const endpoints = bus.replica("endpoints", "site");
@@ -71,7 +74,8 @@ export async function containerHost(context: ContainerHostContext): Promise<Cont
     if (memory?.input !== input || memory.map !== map) {
       const volumePath = (tenant: string, project: string, volume: string): string =>
         `${volumesDirectory}/${tenant}/${project}/${volume}`;
-      memory = { input, map, value: desiredStacks({ map, self, entries, unreadable, fresh, servedBy, volumePath }) };
+      const places = { volumePath, volumeUnit: volumes.unit };
+      memory = { input, map, value: desiredStacks({ map, self, entries, unreadable, fresh, servedBy, ...places }) };
       for (const news of told(memory.value, stacks.deployed())) context.event(news);
     }
     return memory.value;
@@ -175,6 +179,20 @@ export async function containerHost(context: ContainerHostContext): Promise<Cont
       await Promise.all([watch.run(signal), healForever()]);
       await Promise.race([stacks.settled(), pause(clock, 500, new AbortController().signal)]);
     },
+  };
+}
+
+/** Whichever it is now. */
+function chosen(now: () => VolumeProvider): VolumeProvider {
+  return {
+    get kind() {
+      return now().kind;
+    },
+    unit: (...of) => now().unit(...of),
+    ensure: (...of) => now().ensure(...of),
+    list: () => now().list(),
+    trash: (...of) => now().trash(...of),
+    listTrash: () => now().listTrash(),
   };
 }
 

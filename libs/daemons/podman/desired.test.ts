@@ -30,6 +30,7 @@ function decide(
     fresh: options.fresh ?? true,
     servedBy: options.servedBy ?? new Map(),
     volumePath: (...parts) => `/v/${parts.join("/")}`,
+    volumeUnit: () => undefined,
   });
 }
 

@@ -44,6 +44,8 @@ export interface DesiredInput {
   readonly self: HostEntry;
   /** Directory that a volume has, or will have. */
   volumePath(tenant: string, project: string, volume: string): string;
+  /** Unit that mounts it; undefined: none does. */
+  volumeUnit(tenant: string, project: string, volume: string): string | undefined;
   readonly entries: readonly StackEntry[];
   /** `tenant/project` of values that can't be read, and why. */
   readonly unreadable: ReadonlyMap<string, string>;
@@ -111,7 +113,7 @@ function placeOf(spec: StackSpec, key: string, { map, self, servedBy }: DesiredI
   return name === self.name ? undefined : `${self.site}/${name}`;
 }
 
-function derive(stack: Stack, spec: StackSpec, { self, volumePath }: DesiredInput): StackHere {
+function derive(stack: Stack, spec: StackSpec, { self, volumePath, volumeUnit }: DesiredInput): StackHere {
   const { tenant, project } = spec;
   const volumes = new Map(spec.volumes.map(({ name }) => [name, volumePath(tenant, project, name)]));
   const digestOf = (files: readonly string[]): string => {
@@ -124,7 +126,11 @@ function derive(stack: Stack, spec: StackSpec, { self, volumePath }: DesiredInpu
     stack,
     spec,
     override: renderOverride(spec, { address: self.address, volumes, digestOf }),
-    unit: renderUnit(tenant, project),
+    unit: renderUnit(
+      tenant,
+      project,
+      spec.volumes.flatMap(({ name }) => volumeUnit(tenant, project, name) ?? []),
+    ),
   };
 }
 

@@ -39,6 +39,7 @@ export function localVolumes(
   const trashed = `${trashRoot}/volumes`;
   return {
     kind: "local",
+    unit: () => undefined,
     async ensure(tenant, project, volume, _size, owner) {
       const path = pathOf(tenant, project, volume);
       if ((await host.stat(path)) !== undefined) return path;

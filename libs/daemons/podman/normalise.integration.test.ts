@@ -37,6 +37,7 @@ async function run(compose: string, files: Record<string, string> = {}) {
     fresh: true,
     servedBy: new Map(),
     volumePath: (...parts) => `/srv/volumes/${parts.join("/")}`,
+    volumeUnit: () => undefined,
   });
   const here = desired.here.get("demo/site");
   if (here === undefined) throw new Error(JSON.stringify([...desired.refused.values()]));

@@ -54,6 +54,7 @@ function removals(): readonly string[] {
     fresh: stacks.fresh(),
     servedBy: new Map([["demo/hello", ["zpod1"]]]),
     volumePath: (...parts) => `/srv/volumes/${parts.join("/")}`,
+    volumeUnit: () => undefined,
   });
   const observed = {
     ...{ deployed: new Map([["demo/hello", running]]), volumes: [], trash: [] },

@@ -1,3 +1,4 @@
+import type { VolumeProvider } from "@zcloud/daemons/stack";
 import type { HostEntry, ZMap } from "@zcloud/map";
 import type { Action, Reconciler } from "@zcloud/reconcile";
 import { type ContainerHostContext, containerHost } from "./container-host.ts";
@@ -31,9 +32,15 @@ export interface ContainerParts<L> {
   stop(): Promise<void>;
 }
 
-/** A role whose whole work is containers: podman as it has to be, and the site's stacks that are placed on this host. */
-export async function containerRole<L>(ctx: ContainerRoleContext<L>): Promise<ContainerParts<L>> {
-  const containers = await containerHost(ctx);
+/**
+ * A role whose whole work is containers: podman as it has to be, and the site's stacks that are placed on this host.
+ * @param remote see containerHost
+ */
+export async function containerRole<L>(
+  ctx: ContainerRoleContext<L>,
+  remote?: VolumeProvider,
+): Promise<ContainerParts<L>> {
+  const containers = await containerHost(ctx, remote);
   const running = containers.run();
   return {
     loops: [

@@ -7,6 +7,12 @@ it("renders the golden unit", () => {
   golden(new URL("golden/zcloud-stack@garden-my-wiki.service", import.meta.url), renderUnit("garden", "my-wiki"));
 });
 
+it("waits for the mounts of its volumes, and ends with them", () => {
+  const text = renderUnit("garden", "wiki", ["zcloud-volume-garden.wiki.pages.service"]);
+  expect(text).toContain("\nRequires=podman.socket zcloud-volume-garden.wiki.pages.service\n");
+  expect(text).toMatch(/\nAfter=podman\.socket .* zcloud-volume-garden\.wiki\.pages\.service\n/);
+});
+
 it("names one unit for one stack", () => {
   expect(unitName("garden", "my-wiki")).toBe("zcloud-stack@garden-my\\x2dwiki.service");
   const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/);

@@ -31,16 +31,17 @@ export const compose = "/usr/libexec/docker/cli-plugins/docker-compose";
  * The unit of one stack. It needs neither our agent nor the bus: after a reboot the containers come back by it alone.
  * `reload` brings running containers up to date and touches those only that changed; `stop` keeps them, so that they
  * start again with the ports that they had.
+ * @param mounts units of its volumes: it starts after them, stops before them, and starts again with them
  */
-export function renderUnit(tenant: string, project: string): string {
+export function renderUnit(tenant: string, project: string, mounts: readonly string[] = []): string {
   const file = resolvedPath(tenant, project);
   const run = `${compose} --ansi never --progress quiet -p ${projectName(tenant, project)} -f ${file}`;
   const up = `${run} up -d --wait --wait-timeout 60 --pull never --remove-orphans`;
   return `# Rendered by zcloud from ${stackDirectory(tenant, project)}/${composeName}.
 [Unit]
 Description=Stack ${tenant}/${project}
-Requires=podman.socket
-After=podman.socket network-online.target nftables.service
+Requires=${["podman.socket", ...mounts].join(" ")}
+After=${["podman.socket network-online.target nftables.service", ...mounts].join(" ")}
 Wants=network-online.target
 ConditionPathExists=${file}
 StartLimitIntervalSec=0

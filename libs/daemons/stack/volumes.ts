@@ -24,6 +24,8 @@ export interface VolumeProvider {
   readonly kind: "local" | "ceph";
   /** Makes the volume if it isn't there, owned by `owner` (a uid of the host), and returns its directory. */
   ensure(tenant: string, project: string, volume: string, size: number, owner: number): Promise<string>;
+  /** The unit that mounts it, which its stack waits for; undefined: there is none. */
+  unit(tenant: string, project: string, volume: string): string | undefined;
   /** Volumes on this host. Must not touch their contents: a hung mount must not hang the caller. */
   list(): Promise<readonly VolumeState[]>;
   trash(tenant: string, project: string, volume: string): Promise<void>;

@@ -147,6 +147,7 @@ timeout 60 ceph-fuse --id ${client.replace("client.", "")} -c /root/ceph-test.co
       await ok(
         host,
         `set -e
+mountpoint --quiet ${mountPoint}
 rm -f /root/${name}.*
 mkdir -p ${directory}
 cat > /root/${name}.sh << 'END'

@@ -74,6 +74,16 @@ export const errorCatalogue: readonly ErrorGroup[] = [
         inForce: "daemons that run go on; the step is begun again",
         remedy: "on a zstore: ceph health detail, journalctl -u 'ceph-*'",
       },
+      VOLUME_REFUSED: {
+        when: "a volume can't be made, given, changed or taken away as it was asked for: no room, not its tenant's, in the trash, too small",
+        inForce: "volumes as they are; a stack that needs it does not start, and the version before goes on",
+        remedy: "the message has it; zctl volumes",
+      },
+      VOLUME_FAILED: {
+        when: "Ceph could not do something with a volume now: none of its managers is active, or the monitors have no quorum",
+        inForce: "volumes as they are, and all that is mounted; it is tried again",
+        remedy: "zctl status; on a zstore: ceph health detail",
+      },
       ACME_PROBLEM: {
         when: "the authority did not do what it was asked; the message is its own",
         inForce: "the certificate before, if there is one; it is tried again within its limits",
@@ -212,6 +222,16 @@ export const errorCatalogue: readonly ErrorGroup[] = [
         when: "a host could not make its keys",
         inForce: "the keys it had",
         remedy: "the message has the host's words; zctl pki again",
+      },
+      REFUSED: {
+        when: "a service refuses what was asked of it, e.g. to resize a volume below what is in it",
+        inForce: untouched,
+        remedy: "it stands below the message",
+      },
+      NO_ANSWER: {
+        when: "of several hosts that could do it, none is reachable, or none can now; the message has each one's reason",
+        inForce: untouched,
+        remedy: "zctl status",
       },
       TOOL: {
         when: "a program on the operator's machine failed",

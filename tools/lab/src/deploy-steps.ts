@@ -19,6 +19,9 @@ export const deploySteps: readonly DeployStep[] = [
   { name: "services", argv: [...nx, "deploy"] },
 ];
 
+/** Succeeds once Ceph is up; a stack with volumes that is sent before that fails first. */
+export const storageStep: DeployStep = { name: "storage", argv: zctl("volumes") };
+
 /** The samples, in any order. */
 export const stackSteps: readonly DeployStep[] = ["hello", "notes"].map((stack) => {
   return { name: `stack ${stack}`, argv: zctl("deploy", `${repository}/deploy/stacks/${stack}`, "--tenant", "demo") };

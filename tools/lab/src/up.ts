@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { LocalHost } from "@zcloud/host";
 import type { Arguments } from "./arguments.ts";
-import { buildStep, type DeployStep, deployEnvironment, deploySteps, stackSteps } from "./deploy-steps.ts";
+import { buildStep, type DeployStep, deployEnvironment, deploySteps, stackSteps, storageStep } from "./deploy-steps.ts";
 import { LabError } from "./errors.ts";
 import { applyFirewalls } from "./firewall.ts";
 import { loadImages } from "./images.ts";
@@ -61,7 +62,23 @@ async function deploy(lab: Lab, progress: Progress): Promise<void> {
     for (const step of deploySteps) await runStep(lab, step, progress);
   };
   await Promise.all([inOrder(), loadImages(lab, progress)]);
+  if (lab.map.storage.kind === "ceph") await progress.step(storageStep.name, () => untilStorage(lab));
   await Promise.all(stackSteps.map((step) => runStep(lab, step, progress)));
+}
+
+/** Milliseconds in which Ceph is up: both sites' and the witness's daemons start from nothing on one machine. */
+const storageTimeout = 180_000;
+
+async function untilStorage(lab: Lab): Promise<string> {
+  const env = deployEnvironment(lab.layout);
+  const until = performance.now() + storageTimeout;
+  while (performance.now() < until) {
+    const { status } = await new LocalHost().run(storageStep.argv, { env, cwd: repository, timeout: stepTimeout });
+    if (status === 0) return "Ceph takes volumes";
+    await sleep(2_000);
+  }
+  // Tells why not.
+  return runLogged(lab, storageStep.name, storageStep.argv, env);
 }
 
 function runStep(lab: Lab, { name, argv }: DeployStep, progress: Progress): Promise<void> {

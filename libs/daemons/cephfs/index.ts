@@ -1,0 +1,2 @@
+export { createMounts } from "./mounts.ts";
+export { type CephVolumesOptions, cephVolumes } from "./provider.ts";
