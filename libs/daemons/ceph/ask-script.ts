@@ -93,11 +93,16 @@ def write(job):
             pool.write_full(job["write"]["object"], time.ctime().encode())
             return {"job": job["job"], "wrote": time.monotonic() - begun}
     except (rados.Error, Unreachable) as error:
-        return {"job": job["job"], "failed": str(error)}
+        return {"job": job["job"], "failed": str(error), "shutOut": getattr(error, "errno", 0) == errno.ESHUTDOWN}
 
 def keep_writing():
     while True:
-        say(write(writes.get()))
+        answer = write(writes.get())
+        say(answer)
+        # A client that the cluster shut out never gets in again; another one does.
+        if answer.get("shutOut"):
+            print("the cluster shut this client out", file=sys.stderr, flush=True)
+            os._exit(1)
 
 threading.Thread(target=keep_writing, daemon=True).start()
 for one in asked.values():

@@ -55,7 +55,7 @@ const Answer = z.union([
     answers: z.array(z.strictObject({ status: z.int(), out: z.base64(), err: z.string() })),
   }),
   z.strictObject({ job: z.int(), wrote: z.number() }),
-  z.strictObject({ job: z.int(), failed: z.string() }),
+  z.strictObject({ job: z.int(), failed: z.string(), shutOut: z.boolean() }),
 ]);
 /** A line of the program that asks. */
 export type Answer = z.infer<typeof Answer>;

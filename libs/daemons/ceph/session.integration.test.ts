@@ -114,6 +114,26 @@ test("a write hangs while no disk takes it and holds up no question, and is ackn
   expect((await north.host.run(read)).stdout).toMatch(/\d\d:\d\d:\d\d \d{4}$/);
 });
 
+test("a program that the cluster shut out is replaced with the next question, and writes again", {
+  timeout: 120_000,
+}, async () => {
+  const { signal } = new AbortController();
+  const write = () => north.monitors.write({ pool: probePool, object: "test" }, signal);
+  const before = programs();
+  const addresses = new Set<string>();
+  for (const { name } of all) {
+    const { stdout } = await north.host.run(["ceph", "tell", `mon.${name}`, "sessions", "--format", "json"]);
+    type Sessions = { entity_name: string; addrs: { addrvec: { addr: string; nonce: number }[] } }[];
+    for (const { entity_name, addrs } of JSON.parse(stdout) as Sessions)
+      if (entity_name === "client.admin")
+        for (const { addr, nonce } of addrs.addrvec) addresses.add(`${addr}/${nonce}`);
+  }
+  for (const address of addresses) await north.host.run(["ceph", "osd", "blocklist", "add", address, "60"]);
+  await expect.poll(() => write().then(() => "", String), { timeout: 30_000, interval: 200 }).toMatch(/write to /);
+  await expect.poll(() => quorum().then(write, String), { timeout: 30_000, interval: 500 }).toBeGreaterThan(0);
+  expect(programs().some((pid) => !before.includes(pid))).toBe(true);
+});
+
 test("it ends when its service does", async () => {
   await Promise.all(all.map((node) => node.powerOff()));
   await expect.poll(programs).toEqual([]);

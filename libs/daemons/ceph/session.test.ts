@@ -176,7 +176,7 @@ test("a write has no limit, and tells nothing of the monitors; who waits for it 
   await clock.advance(59_999);
   answer({ wrote: 3_660.5 }, 1);
   expect(await slow).toBe(3_660.5);
-  answer({ failed: "no such pool" }, 2);
+  answer({ failed: "no such pool", shutOut: false }, 2);
   await expect(refused).rejects.toThrow("write to p: no such pool");
   await clock.advance(1);
   const again = ask("status");

@@ -55,6 +55,16 @@ export function cephVolumes({ host, map, state, ask }: CephVolumesOptions): Volu
     await run(what, ["install", "-d", "-m", "0000", at]);
   }
 
+  async function unmount(tenant: string, project: string, volume: string): Promise<void> {
+    const what = `unmount volume ${tenant}/${project}/${volume}`;
+    const unit = mountUnit(tenant, project, volume);
+    const path = `${cephfsPlaces.units}/${unit}`;
+    if ((await host.read(path)) === undefined) return;
+    await run(what, ["systemctl", "stop", unit]);
+    await host.remove(path);
+    await run(what, ["systemctl", "daemon-reload"]);
+  }
+
   return {
     kind: "ceph",
     unit: mountUnit,
@@ -84,15 +94,12 @@ export function cephVolumes({ host, map, state, ask }: CephVolumesOptions): Volu
         return { tenant, project: stack, volume, path: mountPath(tenant, stack, volume) };
       });
     },
+    async release(tenant, project, volume) {
+      await unmount(tenant, project, volume);
+      await host.remove(`${state}/${mountName(tenant, project, volume)}`);
+    },
     async trash(tenant, project, volume) {
-      const what = `unmount volume ${tenant}/${project}/${volume}`;
-      const unit = mountUnit(tenant, project, volume);
-      const path = `${cephfsPlaces.units}/${unit}`;
-      if ((await host.read(path)) !== undefined) {
-        await run(what, ["systemctl", "stop", unit]);
-        await host.remove(path);
-        await run(what, ["systemctl", "daemon-reload"]);
-      }
+      await unmount(tenant, project, volume);
       await ask({ want: "trash", tenant, stack: project, volume });
       await host.remove(`${state}/${mountName(tenant, project, volume)}`);
     },

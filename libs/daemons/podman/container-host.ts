@@ -191,6 +191,7 @@ function chosen(now: () => VolumeProvider): VolumeProvider {
     unit: (...of) => now().unit(...of),
     ensure: (...of) => now().ensure(...of),
     list: () => now().list(),
+    release: (...of) => now().release(...of),
     trash: (...of) => now().trash(...of),
     listTrash: () => now().listTrash(),
   };

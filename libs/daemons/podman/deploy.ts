@@ -145,6 +145,8 @@ export async function removeStack(
     if (status !== 0) return { kind: "failed", reason: lastLines(stderr), rolledBack: false };
   }
   for (const { name: volume } of deployed.spec.volumes) await ports.api.forgetVolume(`${name}_${volume}`, signal);
+  for (const { name: volume } of deployed.spec.volumes)
+    if (!trash.includes(volume)) await volumes.release(tenant, project, volume);
   for (const volume of trash) await volumes.trash(tenant, project, volume);
   await host.remove(`${unitDirectory}/${unit}`);
   const what = `trash stack ${tenant}/${project}`;

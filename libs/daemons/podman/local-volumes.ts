@@ -40,6 +40,8 @@ export function localVolumes(
   return {
     kind: "local",
     unit: () => undefined,
+    // It stays where it is: no other host can have it.
+    release: async () => {},
     async ensure(tenant, project, volume, _size, owner) {
       const path = pathOf(tenant, project, volume);
       if ((await host.stat(path)) !== undefined) return path;

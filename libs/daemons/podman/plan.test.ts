@@ -46,6 +46,7 @@ function observed(stacks: readonly Deployed[], fields: Partial<StacksObserved> =
         path: `/srv/volumes/${key(one)}/${name}`,
       })),
     ),
+    shared: false,
     trash: [],
     busy: new Set(),
     waiting: new Map(),
@@ -83,6 +84,12 @@ describe("planStacks", () => {
     ];
     expect(lines(planStacks(desired([here(withVolume)]), observed([], { trash })))[0]).toBe(
       "+ volume pages: create 1G (new and empty; an older one of this name is in the trash since 2026-11-01T00:00:00Z: /srv/trash/volumes/x) [created]",
+    );
+  });
+
+  it("claims nothing of a volume that other hosts may have", () => {
+    expect(lines(planStacks(desired([here(withVolume)]), observed([], { shared: true })))[0]).toBe(
+      "+ volume pages: mount 1G of Ceph (made there if it is new; refused while one of this name lies in the trash there) [created]",
     );
   });
 

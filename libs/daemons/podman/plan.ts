@@ -25,6 +25,8 @@ export interface StacksObserved {
   readonly deployed: ReadonlyMap<string, Deployed>;
   readonly units: ReadonlyMap<string, { readonly state: UnitState; readonly text: string | undefined }>;
   readonly volumes: readonly VolumeState[];
+  /** They lie where other hosts see them, too: what is not here may be there. */
+  readonly shared: boolean;
   readonly trash: readonly TrashedVolume[];
   /** A change of this stack is under way. */
   readonly busy: ReadonlySet<string>;
@@ -115,6 +117,10 @@ function fatesOf(
   const fates = spec.volumes.map(({ name, size }): VolumeFate => {
     const base = { kind: "volume-fate", subject: `volume ${name}`, key } as const;
     if (there.has(name)) return { ...base, change: "~", summary: "keep", fate: "kept" };
+    if (observed.shared) {
+      const remark = "made there if it is new; refused while one of this name lies in the trash there";
+      return { ...base, change: "+", summary: `mount ${formatSize(size)} of Ceph (${remark})`, fate: "created" };
+    }
     const older = observed.trash.findLast((one) => `${one.tenant}/${one.project}` === key && one.volume === name);
     const remark =
       older === undefined
@@ -161,7 +167,7 @@ function planRemoval(
             kind: "volume-fate",
             change: "~",
             subject: `volume ${volume}`,
-            summary: `keep on this host; ${elsewhere} does not have its data`,
+            summary: observed.shared ? "keep in Ceph" : `keep on this host; ${elsewhere} does not have its data`,
             fate,
             key,
           },

@@ -57,7 +57,7 @@ function removals(): readonly string[] {
     volumeUnit: () => undefined,
   });
   const observed = {
-    ...{ deployed: new Map([["demo/hello", running]]), volumes: [], trash: [] },
+    ...{ deployed: new Map([["demo/hello", running]]), volumes: [], shared: false, trash: [] },
     ...{ units: new Map(), busy: new Set<string>(), waiting: new Map() },
   };
   return planStacks(desired, observed).flatMap(({ kind, key }) => (kind === "remove-stack" ? [key] : []));

@@ -79,6 +79,7 @@ export class StacksReconciler implements Reconciler<StacksDesired, StacksObserve
       deployed: this.#deployed,
       units: await listUnits(host, this.#deployed.values()),
       volumes: await volumes.list(),
+      shared: volumes.kind === "ceph",
       trash: await volumes.listTrash(),
       busy: new Set([...busy, ...this.#jobs.busy()]),
       waiting: this.#jobs.waiting(),

@@ -28,6 +28,8 @@ export interface VolumeProvider {
   unit(tenant: string, project: string, volume: string): string | undefined;
   /** Volumes on this host. Must not touch their contents: a hung mount must not hang the caller. */
   list(): Promise<readonly VolumeState[]>;
+  /** Its stack runs elsewhere now: this host does not use it any more. */
+  release(tenant: string, project: string, volume: string): Promise<void>;
   trash(tenant: string, project: string, volume: string): Promise<void>;
   listTrash(): Promise<readonly TrashedVolume[]>;
 }

@@ -19,8 +19,8 @@ export interface CephWriter {
 
 /** The cluster of a lab that has one, and its file system as clients on zpods have it. */
 export interface CephLab {
-  /** What a shell script says, as root of a host. @throws Error with what went wrong */
-  ok(host: string, script: string): Promise<string>;
+  /** What a shell script says, as root of a host. @param timeout milliseconds, a minute by default @throws Error with what went wrong */
+  ok(host: string, script: string, timeout?: number): Promise<string>;
   /** Resolves when everything is there, up and clean. @param seconds until it must be */
   healthy(seconds: number): Promise<void>;
   /** Name of the site with the active MDS. */
@@ -53,8 +53,8 @@ done
 export function cephLab(lab: LabHandle): CephLab {
   const zstores = lab.map.sites.flatMap(({ hosts }) => hosts.filter(({ role }) => role === "zstore"));
 
-  async function ok(host: string, script: string): Promise<string> {
-    const { status, stdout, stderr } = await lab.sh(host, ["sh", "-s"], { input: script });
+  async function ok(host: string, script: string, timeout = 60_000): Promise<string> {
+    const { status, stdout, stderr } = await lab.sh(host, ["sh", "-s"], { input: script, timeout });
     if (status !== 0) throw new Error(`${host}: exit status ${status}: ${(stdout + stderr).slice(-2_000)}`);
     return stdout.trim();
   }
@@ -116,6 +116,7 @@ END
 timeout 60 ceph-fuse --id ${client.replace("client.", "")} -c /root/ceph-test.conf -k /root/ceph-test.keyring ${mountPoint} \
   > /root/ceph-test.log 2>&1 || { cat /root/ceph-test.log; exit 1; }
 `,
+      90_000,
     );
   }
 
@@ -139,7 +140,10 @@ timeout 60 ceph-fuse --id ${client.replace("client.", "")} -c /root/ceph-test.co
     },
     mount,
     async mountAnew(site) {
-      await ok(`${site}/zpod1`, `umount --lazy ${mountPoint} 2>/dev/null; pkill -KILL -x ceph-fuse; sleep 0.5; true`);
+      await ok(
+        `${site}/zpod1`,
+        `umount --lazy ${mountPoint} 2>/dev/null; pkill -KILL -f ceph-test.conf; sleep 0.5; true`,
+      );
       await mount(site);
     },
     async write(site, name) {
@@ -169,7 +173,8 @@ systemd-run --quiet --collect --unit=${name} sh /root/${name}.sh`,
         directory,
         acknowledged,
         async end() {
-          await ok(host, `touch /root/${name}.enough; while systemctl --quiet is-active ${name}; do sleep 0.2; done`);
+          const script = `touch /root/${name}.enough; while systemctl --quiet is-active ${name}; do sleep 0.2; done`;
+          await ok(host, script, 300_000);
           return acknowledged();
         },
       };
