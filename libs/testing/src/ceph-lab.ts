@@ -185,7 +185,7 @@ systemd-run --quiet --collect --unit=${name} sh /root/${name}.sh`,
       const files = done.map(({ file }) => file).join(" ");
       const said = await ok(
         `${site}/zpod1`,
-        `cd ${directory}\nfor n in ${files}; do [ "$(cat $n 2>/dev/null)" = "word $n" ] || echo $n; done`,
+        `cd ${directory} || exit 1\nfor n in ${files}; do [ "$(cat $n 2>/dev/null)" = "word $n" ] || echo $n; done`,
         300_000,
       );
       return said === "" ? [] : said.split("\n").map(Number);

@@ -148,9 +148,9 @@ async function one(lab: LabHandle, ceph: CephLab, cut: Cut, name: string) {
   await lab.heal();
   await ceph.healthy(patience);
   const result = { stall: Number.NaN, said: "", acknowledged: 0, lost: 0 };
+  // One that was cut off for too long is not let in again: its client is gone, and its writer with it.
+  for (const site of sites) await ceph.mountAnew(site);
   for (const [site, writer] of writers) {
-    // One that was cut off for too long is not let in again: its client is gone, and its writer with it.
-    await ceph.mountAnew(site);
     const done = await writer.end();
     if (site === goesOn) result.stall = longestStall(done.filter((file) => file.at > at - 2_000));
     result.acknowledged += done.length;
