@@ -37,12 +37,7 @@ const MonDump = z.looseObject({
   election_strategy: z.int(),
   disallowed_leaders: z.string().default(""),
   "disallowed_leaders: ": z.string().optional(),
-  mons: z.array(
-    z.looseObject({
-      name: z.string(),
-      public_addrs: z.looseObject({ addrvec: z.array(z.looseObject({ type: z.string(), addr: z.string() })) }),
-    }),
-  ),
+  mons: z.array(z.looseObject({ name: z.string() })),
 });
 const OsdDump = z.looseObject({
   pools: z.array(
@@ -118,10 +113,6 @@ export function createCluster({ host, monitors, order, self }: ClusterOptions): 
       turn,
       osdsUp: now.osdmap.num_up_osds,
       monitors: latest.monitors,
-      oldAddresses: monmap.mons.flatMap(({ name, public_addrs: { addrvec } }) => {
-        const secure = addrvec.find(({ type }) => type === "v2")?.addr;
-        return secure === undefined || addrvec.length === 1 ? [] : [{ name, secure }];
-      }),
       strategy: strategies[monmap.election_strategy] ?? "",
       disallowed: (monmap["disallowed_leaders: "] ?? monmap.disallowed_leaders)
         .split(",")

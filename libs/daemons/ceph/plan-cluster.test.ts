@@ -8,7 +8,6 @@ const fresh: ClusterObserved = {
   turn: true,
   osdsUp: 1,
   monitors: ["north"],
-  oldAddresses: [],
   strategy: "classic",
   disallowed: [],
   rules: ["replicated_rule"],
@@ -68,10 +67,4 @@ test("a pool that was begun, or changed by hand, is put right; people's own pool
 test("Ceph's own pool follows the sites' rule", () => {
   const pools = [{ ...pool(".mgr", "mgr"), rule: "replicated_rule" }, ...whole.pools.slice(1)];
   expect(said({ ...whole, pools })).toEqual(["pool .mgr rule replicated_rule -> zcloud"]);
-});
-
-test("a monitor that is listed at a place where nobody listens is listed without it", () => {
-  expect(said({ ...whole, oldAddresses: [{ name: "south", secure: "10.64.2.4:3300" }] })).toEqual([
-    "mon.south is at 10.64.2.4:3300 only",
-  ]);
 });

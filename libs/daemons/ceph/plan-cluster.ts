@@ -17,8 +17,6 @@ export interface ClusterObserved {
   /** OSDs that are up: a pool without them never becomes active. */
   readonly osdsUp: number;
   readonly monitors: readonly string[];
-  /** Monitors that are listed with an address of the old messenger, which nobody listens at, and their other one: `10.64.2.4:3300`. */
-  readonly oldAddresses: readonly { readonly name: string; readonly secure: string }[];
   readonly strategy: string;
   readonly disallowed: readonly string[];
   readonly rules: readonly string[];
@@ -42,15 +40,7 @@ export interface ClusterAction extends Action {
 /** Commands that give the cluster what it lacks, in an order in which each finds what it needs. */
 export function planCluster(wish: ClusterWish, seen: ClusterObserved | undefined): readonly ClusterAction[] {
   if (seen === undefined || !seen.turn) return [];
-  return [...planAddresses(seen), ...planElections(wish, seen), ...(seen.osdsUp === 0 ? [] : planPools(wish, seen))];
-}
-
-/** A monitor that joins enters both addresses itself, whatever it listens at. */
-function planAddresses({ oldAddresses }: ClusterObserved): ClusterAction[] {
-  return oldAddresses.map(({ name, secure }) => {
-    const command = { prefix: "mon set-addrs", name, addrs: `[v2:${secure}/0]` };
-    return tellTo(`mon.${name}`, `is at ${secure} only`, [command]);
-  });
+  return [...planElections(wish, seen), ...(seen.osdsUp === 0 ? [] : planPools(wish, seen))];
 }
 
 function planElections({ witness }: ClusterWish, { strategy, disallowed, monitors }: ClusterObserved): ClusterAction[] {
