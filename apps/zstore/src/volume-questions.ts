@@ -40,7 +40,7 @@ async function fulfil(
     if ((await volumes.find(id, signal)) !== undefined) await volumes.trash(id, signal);
     return null;
   }
-  mayHave(map, id, question.size, await volumes.list(signal));
+  mayHave(map, id, question.size, await volumes.list(signal, tenant));
   await volumes.ensure(id, { size: question.size, owner: userRange(tenant).base }, signal);
   return volumes.authorize(id, clientOf(from, tenant), signal);
 }

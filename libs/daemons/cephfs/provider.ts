@@ -78,7 +78,7 @@ export function cephVolumes({ host, map, state, ask }: CephVolumesOptions): Volu
       mounter ??= await mounterOf(host);
       await write(cephfsPlaces.config, renderClientConf(map()), 0o644);
       await write(keyringPath(grant.client), renderClientKeyring(grant), 0o600);
-      await write(secretPath(grant.client), `${grant.key}\n`, 0o600);
+      if (mounter === "kernel") await write(secretPath(grant.client), `${grant.key}\n`, 0o600);
       const mount = { tenant, stack: project, volume, client: grant.client, path: grant.path, mounter };
       // What is mounted may be another directory: a volume was purged, and made again.
       if (await write(`${cephfsPlaces.units}/${unit}`, renderMountUnit({ ...mount, map: map() }), 0o644)) {

@@ -78,14 +78,17 @@ async function snapshotsOf(
   return found.sort((a, b) => (`${a.at} ${a.name}` < `${b.at} ${b.name}` ? -1 : 1));
 }
 
-/** All volumes that were made here, by tenant and name. */
-export async function lookAtAll(manager: Manager, signal: AbortSignal): Promise<readonly Volume[]> {
+/** All volumes that were made here, or a tenant's, by tenant and name. */
+export async function lookAtAll(manager: Manager, signal: AbortSignal, tenant?: string): Promise<readonly Volume[]> {
   const list = { prefix: "fs subvolumegroup ls" };
-  const groups = read(Names, list, await manager.tell(list, signal));
+  const groups = tenant === undefined ? read(Names, list, await manager.tell(list, signal)) : [{ name: tenant }];
   const found: Volume[] = [];
   for (const { name } of groups) {
     const command = { prefix: "fs subvolume ls", group_name: name };
-    for (const { name: subvolume } of read(Names, command, await manager.tell(command, signal, [ENOENT]))) {
+    const answer = await manager.tell(command, signal, [ENOENT]);
+    // Nobody has made a volume for that tenant yet.
+    if (answer.errno === ENOENT) continue;
+    for (const { name: subvolume } of read(Names, command, answer)) {
       const id = parseSubvolume(subvolume);
       const volume = id === undefined || id.tenant !== name ? undefined : await lookAt(manager, id, signal);
       if (volume !== undefined) found.push(volume);

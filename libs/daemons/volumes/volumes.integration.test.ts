@@ -170,6 +170,8 @@ test("what is in the trash nobody mounts, an empty one does not take its place, 
     "wiki/uploads",
     "post/box",
   ]);
+  expect((await volumes.list(signal(), "mail")).map(({ id }) => id)).toEqual([mails]);
+  expect(await volumes.list(signal(), "nobody")).toEqual([]);
   await volumes.trash(pages, signal());
   await volumes.purge(pages, signal());
   await volumes.purge(pages, signal());

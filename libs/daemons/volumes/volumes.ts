@@ -29,7 +29,8 @@ export interface Volumes {
   /** Ends that, and what the client has mounted of it. */
   deauthorize(id: VolumeId, client: string, signal: AbortSignal): Promise<void>;
   resize(id: VolumeId, size: number, signal: AbortSignal): Promise<Volume>;
-  list(signal: AbortSignal): Promise<readonly Volume[]>;
+  /** All, or a tenant's. */
+  list(signal: AbortSignal, tenant?: string): Promise<readonly Volume[]>;
   find(id: VolumeId, signal: AbortSignal): Promise<Volume | undefined>;
   snapshot(id: VolumeId, name: string, signal: AbortSignal): Promise<void>;
   removeSnapshot(id: VolumeId, name: string, signal: AbortSignal): Promise<void>;
@@ -82,7 +83,7 @@ export function createVolumes({ monitors, room, clock }: VolumesOptions): Volume
 
   return {
     find,
-    list: (signal) => lookAtAll(manager, signal),
+    list: (signal, tenant) => lookAtAll(manager, signal, tenant),
     async ensure(id, { size, owner }, signal) {
       const volume = await find(id, signal);
       if (volume !== undefined) {
